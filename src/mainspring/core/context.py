@@ -1,0 +1,34 @@
+"""What is known about the work under way: who asked, from where, under which id. Logs and audit rows read it here."""
+
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+if TYPE_CHECKING:
+    from .security.principal import Principal
+
+
+@dataclass(slots=True)
+class Context:
+    """One request, job or command. `path` is the path without its query."""
+
+    request_id: str = ""
+    method: str = ""
+    path: str = ""
+    address: str | None = None
+    user_agent: str | None = None
+    principal: "Principal | None" = None
+
+    @property
+    def user_id(self) -> UUID | None:
+        """The signed-in user, if there is one."""
+        return self.principal.id if self.principal else None
+
+
+CURRENT: ContextVar[Context] = ContextVar("mainspring.context")
+
+
+def current() -> Context:
+    """The context of the running task; an empty one outside any work."""
+    return CURRENT.get(None) or Context()

@@ -1,0 +1,22 @@
+"""Who is asking."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """The signed-in caller (R-033). Roles and permissions were resolved at most one second ago (ARCHITECTURE 10 f)."""
+
+    id: UUID
+    email: str
+    roles: frozenset[str]
+    permissions: frozenset[str]
+    session_id: UUID
+    token_id: str
+    expires_at: datetime
+
+    def may(self, permission: str) -> bool:
+        """Whether the principal holds the permission; administrators hold every one (R-107)."""
+        return permission in self.permissions or "admin" in self.roles
