@@ -1,0 +1,76 @@
+"""The running whole: settings, modules, databases and ports. Entry points make one and put a transport in front of it."""
+
+import importlib
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any, TypeVar
+
+from .context import Context
+from .database import Database, UnitOfWork, open_database
+from .module import Module, discover
+from .registry import Registry
+from .security.authenticator import Authenticator
+from .security.snapshots import Snapshots
+from .settings import Settings
+
+T = TypeVar("T")
+
+FILES_OF_EVERY_PROCESS = ("errors", "permissions", "events", "models", "ports")
+
+
+class Application:
+    """One per process. `start` opens what it needs, `stop` closes it; both may be called once."""
+
+    def __init__(self, settings: Settings, modules: Sequence[Module]) -> None:
+        self.settings = settings
+        self.modules = list(modules)
+        self.ports = Registry()
+        self.databases: dict[str, Database] = {
+            name: open_database(url, settings.database_options(name)) for name, url in settings.databases.items()
+        }
+        for module in self.modules:
+            self._load(module)
+
+    @property
+    def database(self) -> Database:
+        """The default database."""
+        return self.databases["default"]
+
+    def unit(self, context: Context | None = None, database: str = "default") -> AbstractAsyncContextManager[UnitOfWork]:
+        """A unit of work that commits at the end and rolls back when anything is raised."""
+        return self.databases[database].unit(context)
+
+    def reading(self, context: Context | None = None, database: str = "default") -> AbstractAsyncContextManager[UnitOfWork]:
+        """A unit that only reads."""
+        return self.databases[database].reading(context)
+
+    def resolve(self, port: type[T]) -> T:
+        """The implementation of a port. Raises BootRefused when there is none."""
+        return self.ports.resolve(port)
+
+    async def start(self) -> None:
+        """Open every database. Raises Unavailable when one cannot be reached."""
+        for database in self.databases.values():
+            await database.open()
+
+    async def stop(self) -> None:
+        """Close every database."""
+        for database in self.databases.values():
+            await database.close()
+
+    def _load(self, module: Module) -> None:
+        for name in FILES_OF_EVERY_PROCESS:
+            module.file(name)
+        for port, path in module.provides.items():
+            self.ports.singleton(port, _factory(module, path, self))
+
+
+def create_application(settings: Settings, modules: Sequence[Module] | None = None) -> Application:
+    """Find the modules and build the application. Raises BootRefused with one sentence when something does not fit."""
+    return Application(settings, discover() if modules is None else modules)
+
+
+def _factory(module: Module, path: str, application: Application) -> Callable[[], Any]:
+    file, _, name = path.partition(":")
+    make = getattr(importlib.import_module(f"{module.package}.{file}"), name)
+    return lambda: make(application)
