@@ -49,9 +49,12 @@ class Application:
         return self.ports.resolve(port)
 
     async def start(self) -> None:
-        """Open every database. Raises Unavailable when one cannot be reached."""
+        """Open every database, then run what modules do at a start. Raises Unavailable when one cannot be reached."""
         for database in self.databases.values():
             await database.open()
+        for module in self.modules:
+            if module.on_start:
+                await _named(module, module.on_start)(self)
 
     async def stop(self) -> None:
         """Close every database."""
@@ -71,6 +74,10 @@ def create_application(settings: Settings, modules: Sequence[Module] | None = No
 
 
 def _factory(module: Module, path: str, application: Application) -> Callable[[], Any]:
+    return lambda: _named(module, path)(application)
+
+
+def _named(module: Module, path: str) -> Callable[[Application], Any]:
     file, _, name = path.partition(":")
-    make = getattr(importlib.import_module(f"{module.package}.{file}"), name)
-    return lambda: make(application)
+    function: Callable[[Application], Any] = getattr(importlib.import_module(f"{module.package}.{file}"), name)
+    return function

@@ -26,13 +26,15 @@ class BootRefused(RuntimeError):
 @dataclass(frozen=True)
 class Module:
     """A feature. `requires` names others with an optional version (`users>=1`); `provides` answers ports of core or of
-    required modules as `{Port: "file:factory"}`; `own` lists files that no other module has."""
+    required modules as `{Port: "file:factory"}`, each factory taking the application; `on_start` (`file:function`) is awaited with
+    the application when a process starts, in every process, so it must be idempotent; `own` lists files no other module has."""
 
     name: str
     package: str
     version: int = 1
     requires: tuple[str, ...] = ()
     provides: Mapping[type[Any], str] = field(default_factory=dict)
+    on_start: str | None = None
     own: tuple[str, ...] = ()
 
     def file(self, name: str) -> ModuleType | None:
