@@ -9,8 +9,6 @@ from .context import Context
 from .database import Database, UnitOfWork, open_database
 from .module import Module, discover
 from .registry import Registry
-from .security.authenticator import Authenticator
-from .security.snapshots import Snapshots
 from .settings import Settings
 
 T = TypeVar("T")

@@ -14,8 +14,10 @@ BUILT_IN = "mainspring.modules"
 ENTRY_POINTS = "mainspring.modules"
 
 FILES = frozenset(
-    "module routes graphql grpc channels admin jobs subscribers commands seeds workflows service repository models "
-    "schemas rows events permissions ports errors settings migrations templates".split()
+    """
+    module routes graphql grpc channels admin jobs subscribers commands seeds workflows service repository models
+    schemas rows events permissions ports errors settings migrations templates
+    """.split()
 )
 
 
@@ -25,9 +27,12 @@ class BootRefused(RuntimeError):
 
 @dataclass(frozen=True)
 class Module:
-    """A feature. `requires` names others with an optional version (`users>=1`); `provides` answers ports of core or of
-    required modules as `{Port: "file:factory"}`, each factory taking the application; `on_start` (`file:function`) is awaited with
-    the application when a process starts, in every process, so it must be idempotent; `own` lists files no other module has."""
+    """A feature.
+
+    `requires` names others with an optional version (`users>=1`). `provides` answers ports of core or of required modules as
+    `{Port: "file:factory"}`, each factory taking the application. `on_start` (`file:function`) is awaited with the application
+    when a process starts, in every process, so it must be idempotent. `own` lists files that no other module has.
+    """
 
     name: str
     package: str
@@ -80,7 +85,7 @@ def in_order(modules: Iterable[Module]) -> list[Module]:
             if name not in by_name:
                 raise BootRefused(f"Module {module.name} requires {name}, which is not installed.")
             if version and by_name[name].version < int(version):
-                raise BootRefused(f"Module {module.name} requires {requirement}, but version {by_name[name].version} is installed.")
+                raise BootRefused(f"Module {module.name} requires {requirement}, but {by_name[name].version} is installed.")
             visit(by_name[name], (*path, module.name))
         ordered.append(module)
 
