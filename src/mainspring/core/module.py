@@ -13,12 +13,12 @@ from typing import Any
 BUILT_IN = "mainspring.modules"
 ENTRY_POINTS = "mainspring.modules"
 
-FILES = frozenset(
-    """
-    module routes graphql grpc channels admin jobs subscribers commands seeds workflows service repository models
-    schemas rows events permissions ports errors settings migrations templates
-    """.split()
-)
+# fmt: off
+FILES = frozenset([
+    "module", "routes", "graphql", "grpc", "channels", "admin", "jobs", "subscribers", "commands", "seeds", "workflows", "service",
+    "repository", "models", "schemas", "rows", "events", "permissions", "ports", "errors", "settings", "migrations", "templates",
+])
+# fmt: on
 
 
 class BootRefused(RuntimeError):
