@@ -13,12 +13,33 @@ from typing import Any
 BUILT_IN = "mainspring.modules"
 ENTRY_POINTS = "mainspring.modules"
 
-# fmt: off
-FILES = frozenset([
-    "module", "routes", "graphql", "grpc", "channels", "admin", "jobs", "subscribers", "commands", "seeds", "workflows", "service",
-    "repository", "models", "schemas", "rows", "events", "permissions", "ports", "errors", "settings", "migrations", "templates",
-])
-# fmt: on
+FILES = frozenset(
+    [
+        "module",
+        "routes",
+        "graphql",
+        "grpc",
+        "channels",
+        "admin",
+        "jobs",
+        "subscribers",
+        "commands",
+        "seeds",
+        "workflows",
+        "service",
+        "repository",
+        "models",
+        "schemas",
+        "rows",
+        "events",
+        "permissions",
+        "ports",
+        "errors",
+        "settings",
+        "migrations",
+        "templates",
+    ]
+)
 
 
 class BootRefused(RuntimeError):
