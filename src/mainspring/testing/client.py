@@ -1,0 +1,96 @@
+"""A client of the application in the same process: no socket, the same ASGI program."""
+
+import itertools
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+from uuid import UUID
+
+import httpx2
+
+from mainspring.core.application import Application
+
+PASSWORD = "correct horse battery staple"  # noqa: S105
+NUMBERS = itertools.count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A user who registered and signed in through the API."""
+
+    id: UUID
+    email: str
+    password: str
+    access_token: str
+    refresh_token: str
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The header that proves who is asking."""
+        return {"Authorization": f"Bearer {self.access_token}"}
+
+
+class AppClient:
+    """`get`, `post`, `put`, `patch`, `delete` answer httpx2 responses; `as_(user)` is the same client, signed in."""
+
+    def __init__(self, application: Application, http: httpx2.AsyncClient, user: SignedIn | None = None) -> None:
+        self.application = application
+        self.http = http
+        self.user = user
+
+    @classmethod
+    def of(cls, application: Application) -> Self:
+        """A client in front of a started application."""
+        from mainspring.entrypoints.http import create_app
+
+        transport = httpx2.ASGITransport(app=create_app(application), raise_app_exceptions=False, client=("127.0.0.1", 50000))
+        return cls(application, httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000"))
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        await self.http.aclose()
+
+    def as_(self, user: SignedIn | None) -> "AppClient":
+        """The same client with this user's token; None is an anonymous one."""
+        return AppClient(self.application, self.http, user)
+
+    async def request(self, method: str, path: str, **options: Any) -> httpx2.Response:
+        """One request; `options` are those of httpx2."""
+        headers = {**(self.user.headers if self.user else {}), **(options.pop("headers", None) or {})}
+        return await self.http.request(method, path, headers=headers, **options)
+
+    async def get(self, path: str, **options: Any) -> httpx2.Response:
+        """GET."""
+        return await self.request("GET", path, **options)
+
+    async def post(self, path: str, **options: Any) -> httpx2.Response:
+        """POST."""
+        return await self.request("POST", path, **options)
+
+    async def put(self, path: str, **options: Any) -> httpx2.Response:
+        """PUT."""
+        return await self.request("PUT", path, **options)
+
+    async def patch(self, path: str, **options: Any) -> httpx2.Response:
+        """PATCH."""
+        return await self.request("PATCH", path, **options)
+
+    async def delete(self, path: str, **options: Any) -> httpx2.Response:
+        """DELETE."""
+        return await self.request("DELETE", path, **options)
+
+    async def sign_up(self, email: str | None = None, password: str = PASSWORD, name: str = "Ada Lovelace") -> SignedIn:
+        """Register a user and sign in. Without an address a new one is made up."""
+        email = email or f"user{next(NUMBERS)}@example.com"
+        answer = await self.http.post("/api/v1/auth/register", json={"email": email, "password": password, "name": name})
+        answer.raise_for_status()
+        return await self.sign_in(email, password)
+
+    async def sign_in(self, email: str, password: str = PASSWORD) -> SignedIn:
+        """Sign in a user who exists."""
+        answer = await self.http.post("/api/v1/auth/login", json={"email": email, "password": password})
+        answer.raise_for_status()
+        body = answer.json()
+        return SignedIn(UUID(body["user"]["id"]), email, password, body["accessToken"], body["refreshToken"])
