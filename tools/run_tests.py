@@ -36,7 +36,7 @@ def main() -> None:
         command.append("--slow")
     if ours.coverage:
         command += ["--cov", "--cov-report=term:skip-covered", "--cov-report=html", "--cov-fail-under=90"]
-    os.execv(sys.executable, [*command, *theirs])  # noqa: S606
+    os.execv(sys.executable, [*command, *theirs])
 
 
 def folders(kinds: "list[str] | tuple[str, ...]") -> list[str]:
