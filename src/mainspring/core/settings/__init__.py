@@ -1,0 +1,20 @@
+"""The configuration: read once at start, typed, checked whole, never changed afterwards (R-202 to R-207)."""
+
+from .durations import format_duration, parse_duration
+from .loading import load_settings
+from .model import DatabaseOptions, PasswordSettings, Section, Settings, Shown
+from .problems import SettingsRefused
+from .secrets import keep_secret
+
+__all__ = [
+    "DatabaseOptions",
+    "PasswordSettings",
+    "Section",
+    "Settings",
+    "SettingsRefused",
+    "Shown",
+    "format_duration",
+    "keep_secret",
+    "load_settings",
+    "parse_duration",
+]

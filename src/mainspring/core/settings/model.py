@@ -1,0 +1,181 @@
+"""Every setting of core, with its default and one sentence. The environment's name is the field's name in capitals."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr
+
+S = TypeVar("S", bound=BaseModel)
+MIB = 1024 * 1024
+
+
+class Section(BaseModel):
+    """The settings of one module, read from names such as `ORDERS__RESERVATION_TTL`. Durations are `timedelta` fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class PasswordSettings(Section):
+    """`PASSWORD__...`: rules for new passwords and the cost of hashing them (R-049, R-054, D-13)."""
+
+    min_length: int = Field(default=8, ge=8, le=128, description="Fewest characters of a new password.")
+    max_length: int = Field(
+        default=128, ge=64, le=4096, description="Most characters of a password; longer ones are refused, never cut."
+    )
+    classes: tuple[Literal["lower", "upper", "digit", "special"], ...] = Field(
+        default=(), description="Kinds of characters every new password must hold: lower,upper,digit,special. None by default."
+    )
+    memory_kib: int = Field(default=65_536, ge=8_192, description="Memory of one Argon2id hash in KiB.")
+    time_cost: int = Field(default=3, ge=1, le=64, description="Passes of one Argon2id hash.")
+    parallelism: int = Field(default=4, ge=1, le=64, description="Lanes of one Argon2id hash.")
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One line of `mainspring settings`: the name, the value (secrets hidden) and where it came from."""
+
+    name: str
+    value: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseOptions:
+    """What one database is opened with. The pool's numbers are for PostgreSQL; `data_dir` holds SQLite's `write.lock`."""
+
+    name: str
+    data_dir: Path
+    pool_max: int
+    pool_min: int
+    log_sql: bool
+
+
+def of(group: str, default: Any, text: str, *, later: bool = False, **rules: Any) -> Any:  # Any: pydantic's own field type
+    """A setting of a group (R-206). `later` marks a name that is read and checked, but used by no installed part yet."""
+    return Field(default, description=text, json_schema_extra={"group": group, "later": later}, **rules)
+
+
+class Settings(BaseModel):
+    """The whole configuration. Read it with `load_settings`; nothing else reads the environment."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    # app
+    app_env: Literal["development", "production", "test"] = of("app", "development", "How the program runs.")
+    host: str = of("app", "127.0.0.1", "Address to listen on; 0.0.0.0 for every one.")
+    port: int = of("app", 8000, "Port to listen on; 0 picks a free one.", ge=0, le=65_535)
+    workers: int = of("app", 1, "Server processes on this machine.", ge=1, le=256)
+    data_dir: Path = of("app", Path(".mainspring"), "Folder for the embedded database, keys, files and mail.")
+    service_name: str = of("app", "mainspring", "Name of the program in logs.")
+    public_url: str = of("app", "", "Address under which people reach the server; by default HOST and PORT.")
+    debug: bool = of("app", False, "Slower checks while developing; refused in production.")
+    drain_timeout: timedelta = of(
+        "app", timedelta(seconds=30), "Longest time running requests get after SIGTERM.", ge=timedelta(seconds=1)
+    )
+    docs_enabled: bool = of("app", True, "Whether /docs and /openapi.json are served; off by default in production.")
+
+    # logs
+    log_level: Literal["error", "warn", "info", "debug"] = of("logs", "info", "Least level that is written.")
+    log_dir: Path | None = of("logs", None, "Folder for error.log and combined.log, beside the standard output.")
+    log_sql: bool = of("logs", False, "Whether every statement is logged with its duration; on by default in development.")
+
+    # http
+    allowed_origins: tuple[str, ...] = of("http", (), "Origins that may call with credentials (CORS), with commas between.")
+    allowed_hosts: tuple[str, ...] = of("http", ("*",), "Accepted Host names, with commas between; *.example.com for subdomains.")
+    trusted_proxies: tuple[str, ...] = of("http", (), "Addresses or networks whose X-Forwarded-For is believed.")
+    body_limit: int = of("http", 10 * MIB, "Most bytes of a request body.", ge=1024)
+    form_fields_limit: int = of("http", 1000, "Most fields of a form.", ge=1)
+    request_timeout: timedelta = of("http", timedelta(seconds=30), "Longest time for one answer.", ge=timedelta(seconds=1))
+    body_timeout: timedelta = of("http", timedelta(seconds=30), "Longest wait for a request's body.", ge=timedelta(seconds=1))
+    validation_status: Literal[422, 400] = of("http", 422, "Status of a validation error.")
+    rate_limits: bool = of("http", True, "Whether requests are limited.")
+
+    # database
+    database_url: str = of(
+        "database", "", "sqlite:///file or postgresql://user:password@host/name; by default a file.", repr=False
+    )
+    databases: dict[str, str] = of("database", {}, "Further databases by name: DATABASES__<NAME>__URL.", repr=False)
+    db_pool_max: int = of("database", 20, "Most PostgreSQL connections of a process.", ge=1, le=1000)
+    db_pool_min: int = of("database", 0, "PostgreSQL connections a process keeps open.", ge=0, le=1000)
+
+    # redis
+    redis_url: str | None = of("redis", None, "redis://host:6379/0, shared by several machines.", repr=False, later=True)
+
+    # secrets
+    session_secret: tuple[SecretStr, ...] = of("secrets", (), "At least 32 characters; signs cursors, links and CSRF tokens.")
+    encryption_key: tuple[SecretStr, ...] = of("secrets", (), "At least 32 characters; encrypts fields at rest.")
+
+    # jwt
+    jwt_private_key: SecretStr | None = of("jwt", None, "PEM of the RSA key that signs access tokens.")
+    jwt_public_key: str | None = of("jwt", None, "PEM of its public half, to check tokens only.")
+    jwt_issuer: str = of("jwt", "", "`iss` of access tokens; by default PUBLIC_URL.")
+    jwt_audience: str = of("jwt", "api", "`aud` of access tokens.", min_length=1)
+    jwt_claims: tuple[Literal["roles", "permissions", "email"], ...] = of(
+        "jwt", ("roles",), "Extra claims, only hints to clients."
+    )
+    access_token_ttl: timedelta = of(
+        "jwt", timedelta(minutes=15), "Life of an access token.", ge=timedelta(minutes=1), le=timedelta(hours=1)
+    )
+    refresh_token_ttl: timedelta = of("jwt", timedelta(days=7), "Life of a refresh token, sliding.", ge=timedelta(minutes=1))
+    refresh_token_max_life: timedelta = of("jwt", timedelta(days=30), "Longest life of a session.", ge=timedelta(minutes=1))
+    refresh_grace: timedelta = of(
+        "jwt", timedelta(seconds=10), "Time in which a used refresh token still answers; 0s for none.", le=timedelta(minutes=1)
+    )
+
+    # email
+    smtp_url: SecretStr | None = of("email", None, "smtp://user:password@host:587.", later=True)
+    email_host: str | None = of("email", None, "Mail server, when SMTP_URL is not given.", later=True)
+    email_port: int = of("email", 587, "Port of the mail server.", ge=1, le=65_535, later=True)
+    email_user: str | None = of("email", None, "Account at the mail server.", later=True)
+    email_password: SecretStr | None = of("email", None, "Password at the mail server.", later=True)
+
+    # services
+    google_client_id: str | None = of("services", None, "Sign-in with Google.", later=True)
+    google_client_secret: SecretStr | None = of("services", None, "Sign-in with Google.", later=True)
+    google_redirect_uri: str | None = of("services", None, "Sign-in with Google.", later=True)
+    stripe_api_key: SecretStr | None = of("services", None, "Payments by Stripe.", later=True)
+    stripe_webhook_secret: SecretStr | None = of("services", None, "Checks what Stripe sends.", later=True)
+    storage_url: str | None = of("services", None, "s3://bucket for files; by default a folder.", repr=False, later=True)
+    mongodb_uri: str | None = of("services", None, "MongoDB behind the document port.", repr=False, later=True)
+    sentry_dsn: SecretStr | None = of("services", None, "Where errors are reported.", later=True)
+    otel_exporter_otlp_endpoint: str | None = of("services", None, "Where traces are sent.", later=True)
+
+    password: PasswordSettings = PasswordSettings()
+
+    _sections: dict[type[BaseModel], BaseModel] = PrivateAttr(default_factory=dict)
+    _shown: tuple[Shown, ...] = PrivateAttr(default=())
+    _warnings: tuple[str, ...] = PrivateAttr(default=())
+
+    def section(self, kind: type[S]) -> S:
+        """A module's own settings. Without any of its names given, its defaults. Raises pydantic's error if it needs one."""
+        found = self._sections.get(kind)
+        if found is None:
+            found = self._sections[kind] = kind()
+        assert isinstance(found, kind)  # noqa: S101 - the loader stores each section under its own class
+        return found
+
+    def database_options(self, name: str = "default") -> DatabaseOptions:
+        """The options for the database of that name; the pool settings hold for each one."""
+        return DatabaseOptions(name, self.data_dir, self.db_pool_max, self.db_pool_min, self.log_sql)
+
+    def sources(self) -> Iterator[Shown]:
+        """Every setting with its shown value and its source (`environment`, a file's name, `default`, ...)."""
+        return iter(self._shown)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the boot says once in the log, one sentence each."""
+        return self._warnings
+
+    @property
+    def is_production(self) -> bool:
+        """Whether the program serves real people."""
+        return self.app_env == "production"
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether the main database is a file beside the program."""
+        return self.database_url.startswith("sqlite:")
