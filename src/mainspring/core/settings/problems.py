@@ -1,13 +1,11 @@
 """What is wrong with the configuration, one plain sentence per name."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 
 from pydantic_core import ErrorDetails
 
 from ..module import BootRefused
-from .durations import format_duration
 
 
 class SettingsRefused(BootRefused):
@@ -36,13 +34,13 @@ def _predicate(kind: str, limits: dict[str, Any], message: str) -> str:
         case "literal_error" | "enum":
             return f"must be one of {limits['expected'].replace(chr(39), '').replace(' or ', ', ')}"
         case "greater_than_equal":
-            return f"must be at least {_shown(limits['ge'])}"
+            return f"must be at least {limits['ge']}"
         case "greater_than":
-            return f"must be more than {_shown(limits['gt'])}"
+            return f"must be more than {limits['gt']}"
         case "less_than_equal":
-            return f"must be at most {_shown(limits['le'])}"
+            return f"must be at most {limits['le']}"
         case "less_than":
-            return f"must be less than {_shown(limits['lt'])}"
+            return f"must be less than {limits['lt']}"
         case "string_too_short" | "too_short":
             return f"is shorter than {limits['min_length']}"
         case "string_too_long" | "too_long":
@@ -51,7 +49,3 @@ def _predicate(kind: str, limits: dict[str, Any], message: str) -> str:
             return str(limits["error"]).rstrip(".")
         case _:
             return f"is not accepted: {message[0].lower()}{message[1:]}"
-
-
-def _shown(limit: object) -> str:
-    return format_duration(limit) if isinstance(limit, timedelta) else str(limit)

@@ -53,12 +53,9 @@ def _about_secrets(name: str, secrets: tuple[SecretStr, ...], in_production: boo
 
 def _about_urls(settings: Settings) -> list[str]:
     problems = []
-    for name, url in (
-        ("DATABASE_URL", settings.database_url),
-        *((_further(name), url) for name, url in settings.databases.items()),
-    ):
+    for name, url in settings.databases.items():
         if urlsplit(url).scheme not in ("sqlite", "postgresql"):
-            problems.append(f"{name} must start with sqlite:/// or postgresql://.")
+            problems.append(f"{_variable(name)} must start with sqlite:/// or postgresql://.")
     if settings.redis_url and urlsplit(settings.redis_url).scheme not in ("redis", "rediss", "unix"):
         problems.append("REDIS_URL must start with redis:// or rediss://.")
     for origin in settings.allowed_origins:
@@ -87,5 +84,5 @@ def _about_production(settings: Settings) -> list[str]:
     return problems
 
 
-def _further(name: str) -> str:
-    return f"DATABASES__{name.upper()}__URL"
+def _variable(database: str) -> str:
+    return "DATABASE_URL" if database == "default" else f"DATABASES__{database.upper()}__URL"
