@@ -1,0 +1,35 @@
+"""Background tasks that nobody waits for: each is kept alive, named, and its failure reaches the log (R-129)."""
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from contextvars import Context
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+RUNNING: set[asyncio.Task[Any]] = set()  # the event loop keeps weak references only
+logger = logging.getLogger(__name__)
+
+
+def start(work: Coroutine[Any, Any, T], *, name: str, context: Context | None = None) -> asyncio.Task[T]:
+    """Run `work` beside the caller. A failure is logged under `name`; whoever awaits the task gets it too.
+
+    Work for everybody takes an empty `context`, so that it does not log as the request that started it.
+    """
+    task = asyncio.create_task(work, name=name, context=context)
+    RUNNING.add(task)
+    task.add_done_callback(_ended)
+    return task
+
+
+async def stop(task: asyncio.Task[Any]) -> None:
+    """Cancel a task and wait until it has ended."""
+    task.cancel()
+    await asyncio.wait([task])
+
+
+def _ended(task: asyncio.Task[Any]) -> None:
+    RUNNING.discard(task)
+    if not task.cancelled() and (error := task.exception()):
+        logger.error("task %s failed", task.get_name(), exc_info=error)

@@ -1,0 +1,23 @@
+"""The source keeps the rules of the floor plan (docs/floor-plan.md)."""
+
+from pathlib import Path
+
+import pytest
+
+from tools import architecture
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "src" / "mainspring"
+
+
+@pytest.mark.parametrize("rule", architecture.RULES, ids=lambda rule: rule.__name__)
+def test_the_source_keeps_the_rule(rule):
+    assert rule(PACKAGE) == []
+
+
+@pytest.mark.parametrize("folder", ["tests", "tools", "benchmarks"])
+def test_tests_and_tools_are_short_files_too(folder):
+    planted = ROOT / "tests" / "architecture" / "violations"
+    lengths = {path: len(path.read_text().splitlines()) for path in (ROOT / folder).rglob("*.py") if planted not in path.parents}
+
+    assert {path: length for path, length in lengths.items() if length > architecture.MAX_LINES} == {}

@@ -1,0 +1,3 @@
+# caught by: Services: no framework, no transport, no SQL
+# place: modules/planted/service.py
+from sqlalchemy import text

@@ -1,0 +1,2 @@
+# caught by: Floors: imports run downwards only
+# place: basement/__init__.py

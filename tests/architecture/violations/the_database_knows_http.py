@@ -1,0 +1,3 @@
+# caught by: Database: core's data access knows no web framework
+# place: core/database/planted.py
+from starlette.requests import Request
