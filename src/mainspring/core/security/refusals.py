@@ -1,0 +1,38 @@
+"""Why a credential is not accepted; `details["reason"]` tells the four apart (R-082)."""
+
+from typing import ClassVar
+
+from ..errors import Unauthenticated
+
+
+class CredentialRefused(Unauthenticated):
+    """The root of the four refusals below. The message never says what was wrong with a token beyond its reason."""
+
+    reason: ClassVar[str] = "token_invalid"
+
+    def __init__(self) -> None:
+        super().__init__(details={"reason": self.reason})
+
+
+class TokenMissing(CredentialRefused):
+    """No credential was sent."""
+
+    message, reason = "No token provided.", "token_missing"
+
+
+class TokenExpired(CredentialRefused):
+    """The token is ours, and its time is over."""
+
+    message, reason = "The token has expired.", "token_expired"
+
+
+class TokenInvalid(CredentialRefused):
+    """The token is not ours, not meant for us, or not well-formed."""
+
+    message, reason = "The token is not valid.", "token_invalid"
+
+
+class TokenRevoked(CredentialRefused):
+    """The token is ours, and its session was ended."""
+
+    message, reason = "The session was ended.", "token_revoked"

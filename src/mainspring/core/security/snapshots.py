@@ -1,0 +1,191 @@
+"""Who is still allowed: a memory of each session that is at most one second old (ARCHITECTURE 10 f, D-06, D-22).
+
+Whoever finds it too old asks the loader, which answers everybody waiting with one pair of queries and renews on the way the
+sessions in use that are about to grow old. So 200 busy sessions cost one or two pairs a second, not 200.
+"""
+
+import asyncio
+import contextvars
+from collections.abc import Callable, Iterable
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+from uuid import UUID
+
+from .. import clock
+from .ports import Held, PermissionSource, SessionSource, SessionState
+
+MAX_AGE = 1.0  # seconds, counted from before the query was sent
+RENEW_AFTER = 0.6  # of the age; from then on a session in use is renewed, and nobody waits for it
+BATCH = 500  # sessions a query
+CAPACITY = 100_000
+
+
+class Snapshot:
+    """What was true of a session at one moment. It may be believed until `fresh_until`, in monotonic seconds; from `renew_at`
+    on, `Snapshots.of` should be asked, which mostly answers at once and renews behind."""
+
+    __slots__ = ("fresh_until", "held", "loaded_at", "renew_at", "state", "used_at")
+
+    def __init__(self, state: SessionState | None, held: Held, loaded_at: float, renew_at: float, fresh_until: float) -> None:
+        self.state, self.held = state, held  # no state: the session is dead
+        self.loaded_at, self.renew_at, self.fresh_until = loaded_at, renew_at, fresh_until
+        self.used_at = loaded_at
+
+    def void(self) -> None:
+        """From now on, whoever still holds this must ask again."""
+        self.renew_at = self.fresh_until = 0.0
+
+
+Asked = dict[UUID, list[asyncio.Future[Snapshot]]]
+
+
+class Snapshots:
+    """The sessions in use of this process. `reading` opens a read unit, `monotonic` tells seconds."""
+
+    def __init__(
+        self,
+        reading: Callable[[], AbstractAsyncContextManager[Any]],
+        sessions: SessionSource,
+        permissions: PermissionSource,
+        *,
+        max_age: float = MAX_AGE,
+        capacity: int = CAPACITY,
+        monotonic: Callable[[], float] = clock.monotonic,
+    ) -> None:
+        self.reading, self.sessions, self.permissions = reading, sessions, permissions
+        self.max_age, self.capacity, self.monotonic = max_age, capacity, monotonic
+        self._of_session: dict[UUID, Snapshot] = {}
+        self._waiting: Asked = {}
+        self._loader: asyncio.Task[None] | None = None
+        self._voided_sessions: set[UUID] = set()
+        self._voided_users: set[UUID] = set()
+        self._voided_all = False
+
+    async def of(self, session_id: UUID) -> Snapshot:
+        """The session's snapshot, fresh now. Raises what the database raises when it cannot be asked."""
+        known = self._of_session.get(session_id)
+        now = self.monotonic()
+        if known is not None and now < known.fresh_until:
+            known.used_at = now
+            if now >= known.renew_at:
+                known.renew_at = known.fresh_until  # one renewal is enough
+                self._waiting.setdefault(session_id, [])
+                self._wake_loader()
+            return known
+        answer: asyncio.Future[Snapshot] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(session_id, []).append(answer)
+        self._wake_loader()
+        return await answer
+
+    def forget_session(self, session_id: UUID) -> None:
+        """Drop what is known of the session. Call it after the commit that changed it."""
+        self._voided_sessions.add(session_id)
+        self._drop([session_id])
+
+    def forget_user(self, user_id: UUID) -> None:
+        """Drop what is known of all sessions of the user. Call it after the commit that changed them."""
+        self._voided_users.add(user_id)
+        self._drop([id for id, known in self._of_session.items() if known.state is None or known.state.user_id == user_id])
+
+    def forget_all(self) -> None:
+        """Drop everything, as after a change of a role's permissions. Call it after the commit."""
+        self._voided_all = True
+        self._drop(list(self._of_session))
+
+    async def stop(self) -> None:
+        """End the loader; whoever still waits is cancelled."""
+        if self._loader is not None and not self._loader.done():
+            self._loader.cancel()
+            await asyncio.wait([self._loader])
+        waiting, self._waiting = self._waiting, {}
+        _cancel(waiting)
+
+    def _drop(self, session_ids: Iterable[UUID]) -> None:
+        for session_id in session_ids:
+            known = self._of_session.pop(session_id, None)
+            if known is not None:
+                known.void()
+
+    def _wake_loader(self) -> None:
+        if self._loader is None or self._loader.done():
+            # in an empty context: the loader works for everybody, so it must not log as the request that woke it
+            task = asyncio.get_running_loop().create_task(self._load_while_asked(), context=contextvars.Context())
+            self._loader = task
+
+    async def _load_while_asked(self) -> None:
+        """Load until nobody waits. An error goes to those who wait, and never ends the loader."""
+        while self._waiting:
+            asked, self._waiting = self._waiting, {}
+            try:
+                await self._load(asked)
+            except asyncio.CancelledError:
+                _cancel(asked)
+                raise
+            except Exception as failure:  # whatever it is, it belongs to those who asked
+                for answer in _open(asked):
+                    answer.set_exception(failure)
+
+    async def _load(self, asked: Asked) -> None:
+        wanted = list(dict.fromkeys([*asked, *self._about_to_age()]))
+        for start in range(0, len(wanted), BATCH):
+            loaded = await self._loaded(wanted[start : start + BATCH])
+            for session_id, snapshot in loaded.items():
+                self._of_session[session_id] = snapshot
+                for answer in asked.get(session_id, ()):
+                    if not answer.done():
+                        answer.set_result(snapshot)
+        for session_id, answers in asked.items():  # changed while we asked: once more
+            still = [answer for answer in answers if not answer.done()]
+            if still:
+                self._waiting.setdefault(session_id, []).extend(still)
+
+    async def _loaded(self, session_ids: list[UUID]) -> dict[UUID, Snapshot]:
+        """One pair of queries. What was forgotten meanwhile is left out, since the answer may be older than the change."""
+        self._voided_sessions.clear()
+        self._voided_users.clear()
+        self._voided_all = False
+        asked_at = self.monotonic()
+        async with self.reading() as uow:
+            states = await self.sessions.live(uow, session_ids)
+            users = list({state.user_id for state in states.values()})
+            held = await self.permissions.held(uow, users) if users else {}
+        if self._voided_all:
+            return {}
+        loaded = {}
+        for session_id in session_ids:
+            state = states.get(session_id)
+            if session_id in self._voided_sessions or (state is not None and state.user_id in self._voided_users):
+                continue
+            rights = held.get(state.user_id, Held()) if state is not None else Held()
+            fresh_until = self._fresh_until(state, rights, asked_at)
+            renew_at = min(asked_at + self.max_age * RENEW_AFTER, fresh_until)
+            loaded[session_id] = Snapshot(state, rights, asked_at, renew_at, fresh_until)
+        return loaded
+
+    def _fresh_until(self, state: SessionState | None, held: Held, asked_at: float) -> float:
+        """A second on, or earlier when the session or something it may do ends earlier (R-108)."""
+        until = asked_at + self.max_age
+        ends = [end for end in (held.ends_at, state.expires_at if state else None) if end is not None]
+        if ends:
+            until = min(until, self.monotonic() + (min(ends) - clock.now()).total_seconds())
+        return until
+
+    def _about_to_age(self) -> list[UUID]:
+        """The sessions used since they were loaded that grow old soon; those that nobody uses are dropped on the way."""
+        now = self.monotonic()
+        old = [id for id, known in self._of_session.items() if now - known.loaded_at > self.max_age * RENEW_AFTER]
+        renewed = [id for id in old if (known := self._of_session[id]).state is not None and known.used_at > known.loaded_at]
+        for session_id in [id for id in old if self._of_session[id].fresh_until <= now]:
+            del self._of_session[session_id]
+        for session_id in list(self._of_session)[: max(0, len(self._of_session) - self.capacity)]:
+            del self._of_session[session_id]
+        return renewed
+
+
+def _open(asked: Asked) -> list[asyncio.Future[Snapshot]]:
+    return [answer for answers in asked.values() for answer in answers if not answer.done()]
+
+
+def _cancel(asked: Asked) -> None:
+    for answer in _open(asked):
+        answer.cancel()
