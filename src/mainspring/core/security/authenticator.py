@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterable, MutableMapping
 from typing import Any
 
-from .. import clock
 from .principal import Principal
 from .refusals import TokenExpired, TokenInvalid, TokenRevoked
 from .snapshots import Snapshot, Snapshots
@@ -38,7 +37,7 @@ class Authenticator:
         self.tokens, self.snapshots, self.remembered = tokens, snapshots, remembered
         self.cookie = cookie.encode()
         self._known: dict[bytes, _Known] = {}
-        self._epoch = tokens.epoch
+        self._epoch, self._monotonic = tokens.epoch, snapshots.monotonic
 
     async def principal(self, scope: MutableMapping[str, Any]) -> Principal | None:
         """Who asks, by the headers of an ASGI scope; None when no credential was sent.
@@ -53,7 +52,7 @@ class Authenticator:
         # The token itself is the key: bytes hash with a secret per process, and a hit needs all of it.
         known = self._known.get(token)
         if known is not None:
-            snapshot, now = known.snapshot, clock.monotonic()
+            snapshot, now = known.snapshot, self._monotonic()
             if now < snapshot.renew_at and time.time() < known.expires and self._epoch == self.tokens.epoch:
                 snapshot.used_at = now
                 return known.principal

@@ -8,14 +8,18 @@ import asyncio
 import contextvars
 from collections.abc import Callable, Iterable
 from contextlib import AbstractAsyncContextManager
-from typing import Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from .. import clock
 from .ports import Held, PermissionSource, SessionSource, SessionState
 
+if TYPE_CHECKING:
+    from ..database import UnitOfWork
+
 MAX_AGE = 1.0  # seconds, counted from before the query was sent
-RENEW_AFTER = 0.6  # of the age; from then on a session in use is renewed, and nobody waits for it
+RENEW_AFTER = 0.7  # of the age; from then on a session in use is renewed, and nobody waits for it
+JOIN_AFTER = 0.3  # of the age; from then on it joins a batch that goes anyway, so that all come to go together
 BATCH = 500  # sessions a query
 CAPACITY = 100_000
 
@@ -44,7 +48,7 @@ class Snapshots:
 
     def __init__(
         self,
-        reading: Callable[[], AbstractAsyncContextManager[Any]],
+        reading: Callable[[], "AbstractAsyncContextManager[UnitOfWork]"],
         sessions: SessionSource,
         permissions: PermissionSource,
         *,
@@ -126,7 +130,7 @@ class Snapshots:
                     answer.set_exception(failure)
 
     async def _load(self, asked: Asked) -> None:
-        wanted = list(dict.fromkeys([*asked, *self._about_to_age()]))
+        wanted = list(dict.fromkeys([*asked, *self._joining()]))
         for start in range(0, len(wanted), BATCH):
             loaded = await self._loaded(wanted[start : start + BATCH])
             for session_id, snapshot in loaded.items():
@@ -170,16 +174,20 @@ class Snapshots:
             until = min(until, self.monotonic() + (min(ends) - clock.now()).total_seconds())
         return until
 
-    def _about_to_age(self) -> list[UUID]:
-        """The sessions used since they were loaded that grow old soon; those that nobody uses are dropped on the way."""
+    def _joining(self) -> list[UUID]:
+        """The sessions in use that join the batch. Those that nobody uses any more are dropped on the way."""
         now = self.monotonic()
-        old = [id for id, known in self._of_session.items() if now - known.loaded_at > self.max_age * RENEW_AFTER]
-        renewed = [id for id in old if (known := self._of_session[id]).state is not None and known.used_at > known.loaded_at]
-        for session_id in [id for id in old if self._of_session[id].fresh_until <= now]:
+        for session_id in [
+            id for id, known in self._of_session.items() if known.fresh_until <= now and known.used_at <= known.loaded_at
+        ]:
             del self._of_session[session_id]
         for session_id in list(self._of_session)[: max(0, len(self._of_session) - self.capacity)]:
             del self._of_session[session_id]
-        return renewed
+        return [
+            id
+            for id, known in self._of_session.items()
+            if known.state is not None and known.used_at > known.loaded_at and now - known.loaded_at > self.max_age * JOIN_AFTER
+        ]
 
 
 def _open(asked: Asked) -> list[asyncio.Future[Snapshot]]:
