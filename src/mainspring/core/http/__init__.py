@@ -1,0 +1,21 @@
+"""The web: what a module's `routes.py` and `schemas.py` import."""
+
+from .cookies import Cookie
+from .dependencies import Answer, App, CallContext, ReadUnit, Reply, WriteUnit
+from .problems import problems
+from .routing import Router
+from .schemas import Out, Schema
+
+__all__ = [
+    "Answer",
+    "App",
+    "CallContext",
+    "Cookie",
+    "Out",
+    "ReadUnit",
+    "Reply",
+    "Router",
+    "Schema",
+    "WriteUnit",
+    "problems",
+]

@@ -1,0 +1,85 @@
+"""The web program of an application: its routes, its middleware, its OpenAPI document (R-041)."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute, iter_route_contexts
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ... import __version__
+from ..module import BootRefused
+from .dispatch import Dispatch
+from .middleware.access_log import AccessLog
+from .middleware.body_limit import BodyLimit
+from .middleware.client_address import ClientAddress
+from .middleware.compression import Compression
+from .middleware.cors import Cors
+from .middleware.errors import Errors
+from .middleware.request_id import RequestId
+from .middleware.security_headers import SecurityHeaders
+from .middleware.trusted_hosts import TrustedHosts
+from .plan import Plan
+from .planning import plan_for
+from .routing import Router
+
+if TYPE_CHECKING:
+    from ..application import Application
+
+PREFIX = "/api/v1"
+Layer = Callable[[ASGIApp], ASGIApp]
+
+
+class HttpApp:
+    """The ASGI program. `api` is the FastAPI application that declares and documents the routes; `plans` carry them out."""
+
+    def __init__(self, application: "Application", routers: Sequence[Router]) -> None:
+        self.application = application
+        self.api = FastAPI(
+            title="Mainspring", version=__version__, docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
+        )
+        for router in routers:
+            self.api.include_router(router, prefix="" if router.root else PREFIX)
+        self.plans = self._plans()
+        self._run = self._wrapped(self._table())
+
+    def _plans(self) -> list[tuple[str, str, Plan]]:
+        plans: list[tuple[str, str, Plan]] = []
+        for route in iter_route_contexts(self.api.routes):
+            if not isinstance(route.original_route, APIRoute):
+                raise BootRefused(f"The route {route.path} is not declared with a Router, so nobody checks who may come in.")
+            plan = plan_for(route, self.application.settings)
+            plans.extend((method, route.path_format or "/", plan) for method in sorted(route.methods or ()))
+        if not plans:
+            raise BootRefused("The guard check saw no routes.")
+        return plans
+
+    def _table(self) -> Dispatch:
+        table = Dispatch()
+        for method, path, plan in self.plans:
+            table.add(method, path, plan)
+        return table
+
+    def _wrapped(self, inner: ASGIApp) -> ASGIApp:
+        for layer in reversed(layers(self.application)):
+            inner = layer(inner)
+        return inner
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        return self._run(scope, receive, send)
+
+
+def layers(application: "Application") -> list[Layer]:
+    """The middleware, outermost first (R-041)."""
+    settings = application.settings
+    return [
+        lambda app: RequestId(app, application),
+        AccessLog,
+        Errors,
+        SecurityHeaders,
+        lambda app: Cors(app, settings.allowed_origins),
+        lambda app: TrustedHosts(app, settings.allowed_hosts),
+        lambda app: ClientAddress(app, settings.trusted_proxies),
+        lambda app: BodyLimit(app, settings.body_limit),
+        Compression,
+    ]

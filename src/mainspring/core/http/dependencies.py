@@ -1,0 +1,88 @@
+"""What a route may ask for in its signature: a unit of work, the application, the context, and a say in the answer's headers."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import Depends, Request
+
+from ..context import Context
+from . import exchange as exchanges
+from .cookies import Cookie
+
+if TYPE_CHECKING:
+    from ..application import Application
+    from ..database import UnitOfWork
+else:
+    # FastAPI evaluates annotations when a route is declared; importing the real classes here would be a circle.
+    Application = UnitOfWork = object
+
+
+class Reply:
+    """The headers of the answer under way. What a route sets here wins over what would be set by itself."""
+
+    __slots__ = ("_exchange", "status")
+
+    def __init__(self, exchange: exchanges.Exchange) -> None:
+        self._exchange = exchange
+        self.status: int | None = None
+
+    def header(self, name: str, value: str) -> None:
+        """Set a header of the answer. Raises ValueError for a line break, which would start another header."""
+        if "\r" in value or "\n" in value:
+            raise ValueError(f"the value of {name} holds a line break")
+        self._exchange.headers[name.lower().encode("latin-1")] = value.encode("latin-1")
+
+    def location(self, path: str) -> None:
+        """Say where the created thing is (R-134)."""
+        self.header("location", path)
+
+    def cookie(self, cookie: Cookie) -> None:
+        """Set a cookie."""
+        if self._exchange.cookies_out is None:
+            self._exchange.cookies_out = []
+        self._exchange.cookies_out.append(cookie.render())
+
+
+async def write_unit(request: Request) -> Any:
+    """The request's unit of work, committed once after the answer is rendered; opened at its first statement."""
+    return open_write_unit(exchanges.of(request.scope))
+
+
+async def read_unit(request: Request) -> Any:
+    """A unit that only reads: every statement on its own, nothing to commit."""
+    return open_read_unit(exchanges.of(request.scope))
+
+
+async def application_of(request: Request) -> Any:
+    """The running application, for workflows that open units of their own."""
+    return exchanges.of(request.scope).application
+
+
+async def context_of(request: Request) -> Context:
+    """What is known about this request."""
+    return exchanges.of(request.scope)
+
+
+async def reply_of(request: Request) -> Reply:
+    """The answer under way."""
+    return Reply(exchanges.of(request.scope))
+
+
+def open_write_unit(exchange: exchanges.Exchange) -> "UnitOfWork":
+    """The exchange's one write unit."""
+    if exchange.unit is None:
+        exchange.unit = exchange.application.database.begin_unit(exchange)
+    return exchange.unit
+
+
+def open_read_unit(exchange: exchanges.Exchange) -> "UnitOfWork":
+    """The exchange's write unit if it has one, so that it reads what it wrote, else a unit for reading."""
+    if exchange.unit is None:
+        exchange.unit = exchange.application.database.begin_reading(exchange)
+    return exchange.unit
+
+
+WriteUnit = Annotated[UnitOfWork, Depends(write_unit)]
+ReadUnit = Annotated[UnitOfWork, Depends(read_unit)]
+App = Annotated[Application, Depends(application_of)]
+CallContext = Annotated[Context, Depends(context_of)]
+Answer = Annotated[Reply, Depends(reply_of)]

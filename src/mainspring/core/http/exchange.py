@@ -1,0 +1,101 @@
+"""One HTTP request and its answer: the context of the work, plus what the middleware and the route share."""
+
+from typing import TYPE_CHECKING, Any
+
+from starlette.types import Message, Scope
+
+from .. import clock
+from ..context import Context
+from ..security.principal import Principal
+
+if TYPE_CHECKING:
+    from ..application import Application
+    from ..database import UnitOfWork
+
+KEY = "mainspring"
+
+
+class Exchange(Context):
+    """The context of a request, kept in `scope["mainspring"]`.
+
+    `received` holds the request's headers by lower-case name; `headers` those added to whatever answer leaves;
+    `status` is 0 until an answer starts. `may_cancel` is false while a commit runs.
+    """
+
+    __slots__ = (
+        "application",
+        "authenticated",
+        "cookies_out",
+        "headers",
+        "may_cancel",
+        "received",
+        "route",
+        "scope",
+        "started",
+        "status",
+        "task",
+        "unit",
+    )
+
+    def __init__(self, application: "Application", scope: Scope) -> None:
+        self.application = application
+        self.scope = scope
+        self.method = scope["method"]
+        self.path = scope["path"]
+        self.received: dict[bytes, bytes] = dict(scope["headers"])
+        self.headers: dict[bytes, bytes] = {}
+        self.cookies_out: list[bytes] | None = None
+        self.request_id = ""
+        self.address = None
+        self.user_agent = None
+        self.principal = None
+        self.authenticated = False
+        self.unit: UnitOfWork | None = None
+        self.route: str | None = None
+        self.status = 0
+        self.started = clock.monotonic()
+        self.task: Any = None
+        self.may_cancel = True
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+
+    def header(self, name: bytes) -> str | None:
+        """A header of the request, its lower-case name given; None when it was not sent."""
+        value = self.received.get(name)
+        return None if value is None else value.decode("latin-1")
+
+    async def caller(self) -> Principal | None:
+        """Who is asking, checked once per request. Raises Unauthenticated for a credential that is not accepted."""
+        if not self.authenticated:
+            self.principal = await self.application.authenticator.principal(self.scope)
+            self.authenticated = True
+        return self.principal
+
+    def vary(self, name: bytes) -> None:
+        """Say that the answer depends on this request header."""
+        before = self.headers.get(b"vary")
+        self.headers[b"vary"] = name if before is None else before + b", " + name
+
+    def answering(self, message: Message) -> None:
+        """Note that the answer starts, and add our headers where the route set none of its own."""
+        self.status = message["status"]
+        headers = list(message.get("headers", ()))
+        added = self.headers
+        for name, value in tuple(headers):
+            if name in added:
+                if name == b"vary":
+                    self.vary(value)
+                    headers.remove((name, value))
+                else:
+                    added = {key: mine for key, mine in added.items() if key != name}
+        headers.extend(added.items())
+        if self.cookies_out:
+            headers.extend((b"set-cookie", cookie) for cookie in self.cookies_out)
+        message["headers"] = headers
+
+
+def of(scope: Scope) -> Exchange:
+    """The exchange of a request."""
+    exchange: Exchange = scope[KEY]
+    return exchange

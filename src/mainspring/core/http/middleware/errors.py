@@ -1,0 +1,60 @@
+"""The last handler: every exception becomes an answer (R-028, R-151, R-155, R-157)."""
+
+import structlog
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ...errors import Invalid, MainspringError
+from ..body import ClientGone
+from ..exchange import KEY, Exchange
+from ..messages import describe
+from ..problems import of_status, render
+
+log = structlog.get_logger(__name__)
+
+
+class Errors:
+    """Renders what is raised below. Expected situations are logged at info, bugs at error with their trace and never shown."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        exchange: Exchange = scope[KEY]
+        try:
+            await self.app(scope, receive, send)
+        except ClientGone:
+            return
+        except Exception as problem:
+            error = _expected(problem, exchange)
+            if exchange.status:
+                raise  # the answer has begun; the server cuts the connection, so the client sees that it is not whole
+            status, headers, body = render(error, exchange)
+            await send({"type": "http.response.start", "status": status, "headers": headers})
+            await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+
+
+def _expected(problem: Exception, exchange: Exchange) -> MainspringError:
+    if isinstance(problem, MainspringError) and type(problem) is not MainspringError:
+        log.info("request_refused", code=problem.code, path=exchange.path, method=exchange.method)
+        return problem
+    if isinstance(problem, HTTPException):
+        return of_status(problem.status_code, problem.detail, problem.headers)
+    if isinstance(problem, RequestValidationError):
+        return Invalid(details=describe(problem.errors()))
+    log.error(
+        "unexpected_error",
+        exc_info=problem,
+        message=str(problem),
+        method=exchange.method,
+        path=exchange.path,
+        ip=exchange.address,
+        userId=str(exchange.user_id) if exchange.user_id else None,
+        requestId=exchange.request_id,
+    )
+    shown = str(problem) if exchange.application.settings.app_env == "development" else None  # R-338
+    return MainspringError(shown or None)

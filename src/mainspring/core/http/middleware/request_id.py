@@ -1,0 +1,46 @@
+"""The outermost layer: an id for every request, echoed when it is sane (R-122), and our headers on whatever answer leaves."""
+
+import re
+from typing import TYPE_CHECKING
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ... import ids
+from ...context import CURRENT
+from ..exchange import KEY, Exchange
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from ...application import Application
+
+SANE = re.compile(rb"[A-Za-z0-9._:-]{8,128}")
+
+
+class RequestId:
+    """Makes the exchange, and sees that every answer carries `X-Request-ID` and the headers that other layers put down."""
+
+    def __init__(self, app: ASGIApp, application: "Application") -> None:
+        self.app = app
+        self.application = application
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        exchange = scope[KEY] = Exchange(self.application, scope)
+        sent = exchange.received.get(b"x-request-id")
+        name = sent if sent is not None and SANE.fullmatch(sent) else str(ids.new()).encode()
+        exchange.request_id = name.decode()
+        exchange.headers[b"x-request-id"] = name
+
+        def send_with_headers(message: Message) -> "Awaitable[None]":
+            if message["type"] == "http.response.start":
+                exchange.answering(message)
+            return send(message)
+
+        token = CURRENT.set(exchange)
+        try:
+            await self.app(scope, receive, send_with_headers)
+        finally:
+            CURRENT.reset(token)

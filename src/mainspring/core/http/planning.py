@@ -1,0 +1,168 @@
+"""From FastAPI's declaration of a route to its plan, with the boot's refusals (R-329, R-335)."""
+
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from fastapi import params
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute, RouteContext
+
+from ..module import BootRefused
+from ..security.guard import Guard, Public, guard_of
+from ..settings import Settings
+from . import dependencies as known
+from .bodies import body_of
+from .exchange import Exchange
+from .parameters import Parameters
+from .plan import Argument, Plan
+from .rendering import renderer
+
+KINDS: dict[Callable[..., Any], Callable[[Exchange], Any]] = {
+    known.write_unit: known.open_write_unit,
+    known.read_unit: known.open_read_unit,
+    known.application_of: lambda exchange: exchange.application,
+    known.context_of: lambda exchange: exchange,
+    known.reply_of: known.Reply,
+}
+
+READING_METHODS = frozenset(("GET", "HEAD", "OPTIONS"))
+
+
+def plan_for(route: RouteContext, settings: Settings) -> Plan:
+    """The plan of a route. Raises BootRefused for a route without a rule or an answer type, or a GET that wants to write."""
+    dependant: Dependant = route.dependant
+    label = f"{'/'.join(sorted(route.methods or ()))} {route.path_format}"
+    _refuse_untyped(route, label)
+    guards = guards_of(route)
+    if not guards:
+        raise BootRefused(f"{label} says neither who may come in nor that it is public.")
+    calls = {sub.call for sub in flattened(dependant)}
+    writes = known.write_unit in calls
+    if writes and not (route.methods or set()).isdisjoint(READING_METHODS):
+        raise BootRefused(f"{label} asks for a WriteUnit; a route that reads takes a ReadUnit.")
+    arguments = _arguments(dependant)
+    native = route.is_sse_stream or route.is_json_stream or inspect.isasyncgenfunction(route.endpoint)
+    if native and writes:
+        raise BootRefused(f"{label} streams; it opens units of its own and takes no WriteUnit.")
+    endpoint = route.endpoint
+    assert endpoint is not None  # noqa: S101 - an API route always has one
+    if not native and not inspect.iscoroutinefunction(endpoint):
+        raise BootRefused(f"{label} must be declared with async def.")
+    body = body_of(route.body_field, route._embed_body_fields, settings.body_limit, settings.form_fields_limit)
+    solver_needed = arguments is None or _has_odd_body(route)
+    return Plan(
+        label=label,
+        endpoint=endpoint,
+        guards=[guard for guard in guards if not isinstance(guard, Public)],
+        arguments=arguments or (),
+        parameters=Parameters(dependant),
+        body=body,
+        has_body=route.body_field is not None,
+        writes=writes,
+        replayable=writes and known.application_of not in calls,
+        render=renderer(
+            route.response_field, by_alias=route.response_model_by_alias, exclude_none=route.response_model_exclude_none
+        ),
+        status=route.status_code or 200,
+        foreign=_without(dependant, guards) if solver_needed else None,
+        embed_body_fields=route._embed_body_fields,
+        overrides=route.dependency_overrides_provider,
+        native=_native_app(route) if native else None,
+    )
+
+
+def guards_of(route: RouteContext) -> list[Guard]:
+    """The rule in force: the route's own guards, else its router's, else those of the routers around it (R-329)."""
+    levels = [_in_signature(route), _of(route_level(route)), _of(router_level(route)), _of(outer_level(route))]
+    own = levels[0] + levels[1]
+    return next((guards for guards in (own, levels[2], levels[3]) if guards), [])
+
+
+def route_level(route: RouteContext) -> Sequence[params.Depends]:
+    """What the route's decorator says in `dependencies=`."""
+    return getattr(route.original_route, "own_dependencies", ())
+
+
+def router_level(route: RouteContext) -> Sequence[params.Depends]:
+    """What the route's router says."""
+    original = route.original_route
+    assert isinstance(original, APIRoute)  # noqa: S101 - asked of API routes only
+    return original.dependencies[: len(original.dependencies) - len(route_level(route))]
+
+
+def outer_level(route: RouteContext) -> Sequence[params.Depends]:
+    """What the routers around the route's router say."""
+    original = route.original_route
+    assert isinstance(original, APIRoute)  # noqa: S101 - asked of API routes only
+    everything: Sequence[params.Depends] = route.dependencies
+    return everything[: len(everything) - len(original.dependencies)]
+
+
+def flattened(dependant: Dependant) -> Iterator[Dependant]:
+    """Every dependency below a dependant, at any depth."""
+    for sub in dependant.dependencies:
+        yield sub
+        yield from flattened(sub)
+
+
+def _of(dependencies: Sequence[params.Depends]) -> list[Guard]:
+    return [guard for depends in dependencies if (guard := guard_of(depends.dependency)) is not None]
+
+
+def _in_signature(route: RouteContext) -> list[Guard]:
+    named = [sub for sub in route.dependant.dependencies if sub.name is not None]
+    found = [guard_of(sub.call) for sub in named]
+    found += [guard_of(inner.call) for sub in named for inner in flattened(sub)]
+    return [guard for guard in found if guard is not None]
+
+
+def _arguments(dependant: Dependant) -> list[Argument] | None:
+    """How to make each dependency from the exchange alone; None when one is of a kind that only FastAPI's solver knows."""
+    special = (
+        dependant.request_param_name,
+        dependant.http_connection_param_name,
+        dependant.response_param_name,
+        dependant.background_tasks_param_name,
+        dependant.security_scopes_param_name,
+    )
+    if any(special):
+        return None
+    arguments: list[Argument] = []
+    for sub in dependant.dependencies:
+        if guard_of(sub.call) is not None:
+            if sub.name is not None:
+                arguments.append((sub.name, _principal))
+        elif sub.call in KINDS:
+            if sub.name is not None:
+                arguments.append((sub.name, KINDS[sub.call]))
+        else:
+            return None
+    return arguments
+
+
+def _principal(exchange: Exchange) -> Any:  # Any: Principal, or None for a Visitor
+    return exchange.principal
+
+
+def _has_odd_body(route: RouteContext) -> bool:
+    field = route.body_field
+    return field is not None and (bool(route._embed_body_fields) or isinstance(field.field_info, params.Form))
+
+
+def _without(dependant: Dependant, guards: Sequence[Guard]) -> Dependant:
+    """The dependant for the solver, without the guards of routers whose rule the route replaced."""
+    kept = [sub for sub in dependant.dependencies if (guard := guard_of(sub.call)) is None or guard in guards]
+    return Dependant(**{**{name: getattr(dependant, name) for name in dependant.__slots__}, "dependencies": kept})
+
+
+def _native_app(route: RouteContext) -> Any:  # Any: an ASGI application
+    context = route._route_context
+    return context.app if context is not None else getattr(route.original_route, "app", None)
+
+
+def _refuse_untyped(route: RouteContext, label: str) -> None:
+    if route.endpoint is None or inspect.signature(route.endpoint).return_annotation is inspect.Signature.empty:
+        raise BootRefused(f"{label} does not say what it answers: give {route.name} a return type.")
+    if route.response_model in (Any, dict, list, object):
+        raise BootRefused(f"{label} answers {route.response_model!r}: name a model, so that only declared fields leave.")

@@ -1,0 +1,36 @@
+"""`Router`, with which every module declares its routes (R-132, R-329)."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from fastapi import APIRouter, params
+from fastapi.routing import APIRoute
+
+
+class Route(APIRoute):
+    """A route that remembers which dependencies its own decorator named; `core.http.planning` makes its plan."""
+
+    own_dependencies: Sequence[params.Depends] = ()
+
+
+class Router(APIRouter):
+    """FastAPI's router with our route class. Mounted under `/api/v1`, or at the root with `root=True`."""
+
+    def __init__(self, *, root: bool = False, **options: Any) -> None:  # Any: APIRouter's own options
+        options.setdefault("redirect_slashes", False)
+        options.setdefault("generate_unique_id_function", operation_id)
+        super().__init__(route_class=Route, **options)
+        self.root = root
+
+    def add_api_route(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:  # Any: see __init__
+        """Add a route; what its decorator names in `dependencies=` is remembered as its own."""
+        super().add_api_route(path, endpoint, **options)
+        added = self.routes[-1]
+        if isinstance(added, Route):
+            added.own_dependencies = tuple(options.get("dependencies") or ())
+
+
+def operation_id(route: APIRoute) -> str:
+    """A readable operation id: the function's name in camelCase (`list_products` becomes `listProducts`)."""
+    first, *rest = route.name.split("_")
+    return first + "".join(word.capitalize() for word in rest)

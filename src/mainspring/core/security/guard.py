@@ -1,0 +1,172 @@
+"""Guards: who may come through a route (ARCHITECTURE 4, R-025, R-029).
+
+A guard is a FastAPI dependency, so it shows in the signature and in OpenAPI. The route class of `core.http` runs it before the
+body is read and before any lock is taken; everywhere else it runs like any other dependency.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any
+
+import structlog
+from fastapi import Depends, Request
+
+from ..errors import Forbidden, Unauthenticated
+from .principal import Principal
+
+if TYPE_CHECKING:
+    from ..http.exchange import Exchange
+
+log = structlog.get_logger(__name__)
+
+
+class Guard:
+    """A rule about the caller. Subclasses say in `admit` whether it comes in."""
+
+    is_public = False
+
+    def admit(self, exchange: "Exchange", principal: Principal | None) -> None:
+        """Raise Unauthenticated or Forbidden, or return."""
+        raise NotImplementedError
+
+    def rule(self) -> str:
+        """The rule in words, as `mainspring routes` prints it."""
+        raise NotImplementedError
+
+    async def __call__(self, request: Request) -> Principal | None:
+        exchange: Exchange = request.scope["mainspring"]
+        principal = await exchange.caller()
+        self.admit(exchange, principal)
+        return principal
+
+
+class Public(Guard):
+    """Anybody; credentials are not looked at."""
+
+    is_public = True
+
+    def admit(self, exchange: "Exchange", principal: Principal | None) -> None:
+        """Let everybody in."""
+
+    def rule(self) -> str:
+        """`public`."""
+        return "public"
+
+    async def __call__(self, request: Request) -> Principal | None:
+        return None
+
+
+class Anyone(Guard):
+    """Anybody, but a credential that is sent must be accepted."""
+
+    is_public = True
+
+    def admit(self, exchange: "Exchange", principal: Principal | None) -> None:
+        """Let everybody in."""
+
+    def rule(self) -> str:
+        """`anyone`."""
+        return "anyone"
+
+
+class SignedIn(Guard):
+    """Whoever is signed in."""
+
+    def admit(self, exchange: "Exchange", principal: Principal | None) -> None:
+        """Refuse the anonymous."""
+        if principal is None:
+            raise Unauthenticated()
+
+    def rule(self) -> str:
+        """`signed in`."""
+        return "signed in"
+
+
+class HoldsPermission(Guard):
+    """Holders of at least one of the permissions."""
+
+    def __init__(self, permissions: tuple[str, ...]) -> None:
+        if not permissions:
+            raise ValueError("require() needs at least one permission")
+        self.permissions = permissions
+
+    def admit(self, exchange: "Exchange", principal: Principal | None) -> None:
+        """Refuse the anonymous, and those who hold none of them; the refusal names them and is logged (R-114, D-19)."""
+        if principal is None:
+            raise Unauthenticated()
+        for permission in self.permissions:
+            if principal.may(permission):
+                return
+        log.warning(
+            "insufficient_permissions",
+            userId=str(principal.id),
+            required=list(self.permissions),
+            held=sorted(principal.permissions),
+            endpoint=exchange.path,
+        )
+        names = ", ".join(self.permissions)
+        message = (
+            f"You need the permission {names}." if len(self.permissions) == 1 else f"You need one of the permissions: {names}."
+        )
+        raise Forbidden(message, details={"required": list(self.permissions)})
+
+    def rule(self) -> str:
+        """The permissions, any of which opens the route."""
+        return " or ".join(self.permissions)
+
+
+class HoldsRole(Guard):
+    """Holders of at least one of the roles; administrators always (R-107)."""
+
+    def __init__(self, roles: tuple[str, ...]) -> None:
+        if not roles:
+            raise ValueError("require_role() needs at least one role")
+        self.roles = roles
+
+    def admit(self, exchange: "Exchange", principal: Principal | None) -> None:
+        """Refuse the anonymous, and those who hold none of them; the refusal names them and is logged (R-114, R-330)."""
+        if principal is None:
+            raise Unauthenticated()
+        if "admin" in principal.roles or not principal.roles.isdisjoint(self.roles):
+            return
+        log.warning(
+            "unauthorized_access",
+            userId=str(principal.id),
+            requiredRole=list(self.roles),
+            userRole=sorted(principal.roles),
+            endpoint=exchange.path,
+            method=exchange.method,
+        )
+        message = f"This endpoint requires one of roles: {', '.join(self.roles)}"
+        raise Forbidden(message, details={"required": list(self.roles)})
+
+    def rule(self) -> str:
+        """The roles, any of which opens the route."""
+        return "role " + " or ".join(self.roles)
+
+
+def require(*permissions: str) -> Any:  # Any: like Depends() itself, so that it stands in Annotated and in dependencies=
+    """A guard: the caller holds at least one of the permissions. 401 for the anonymous, 403 naming them for others."""
+    return Depends(HoldsPermission(permissions))
+
+
+def require_role(*roles: str) -> Any:  # Any: see require
+    """A guard: the caller has at least one of the roles. 401 for the anonymous, 403 naming them for others."""
+    return Depends(HoldsRole(roles))
+
+
+signed_in: Any = Depends(SignedIn())
+"""A guard: somebody is signed in."""
+
+public: Any = Depends(Public())
+"""A guard that lets everybody in: `Router(dependencies=[public])` or `@router.get(..., dependencies=[public])`."""
+
+anyone: Any = Depends(Anyone())
+"""A guard that lets everybody in, and still says who it is: `visitor: Visitor`."""
+
+CurrentUser = Annotated[Principal, signed_in]
+Visitor = Annotated[Principal | None, anyone]
+
+
+def guard_of(call: Callable[..., Any] | None) -> Guard | None:
+    """The guard behind a dependency's callable, if it is one."""
+    return call if isinstance(call, Guard) else None

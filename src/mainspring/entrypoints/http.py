@@ -1,0 +1,20 @@
+"""The web process: every module's routes behind the middleware of core."""
+
+from mainspring.core.application import Application
+from mainspring.core.http.app import HttpApp
+from mainspring.core.http.routing import Router
+from mainspring.core.module import BootRefused
+
+
+def create_app(application: Application) -> HttpApp:
+    """The ASGI program in front of an application. Raises BootRefused when a route lacks a rule or an answer type."""
+    routers: list[Router] = []
+    for module in application.modules:
+        routes = module.file("routes")
+        if routes is None:
+            continue
+        router = getattr(routes, "router", None)
+        if not isinstance(router, Router):
+            raise BootRefused(f"The routes.py of module {module.name} has no `router = Router(...)`.")
+        routers.append(router)
+    return HttpApp(application, routers)
