@@ -10,7 +10,7 @@ from ..security.principal import Principal
 
 if TYPE_CHECKING:
     from ..application import Application
-    from ..database import UnitOfWork
+    from ..database import UnitOfWork  # type: ignore[attr-defined, unused-ignore]
 
 KEY = "mainspring"
 
@@ -68,7 +68,7 @@ class Exchange(Context):
     async def caller(self) -> Principal | None:
         """Who is asking, checked once per request. Raises Unauthenticated for a credential that is not accepted."""
         if not self.authenticated:
-            self.principal = await self.application.authenticator.principal(self.scope)
+            self.principal = await self.application.authenticator.principal(self.scope)  # type: ignore[attr-defined, unused-ignore]
             self.authenticated = True
         return self.principal
 

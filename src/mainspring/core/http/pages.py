@@ -12,7 +12,7 @@ from .exchange import Exchange
 from .schemas import Schema
 
 if TYPE_CHECKING:
-    from ..database import Listing, Page, Slice, UnitOfWork
+    from ..database import Listing, Page, Slice, UnitOfWork  # type: ignore[attr-defined, unused-ignore]
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -90,7 +90,7 @@ class PageOut(BaseModel, Generic[T]):
 
 def pagination_of(page: "Page[Any] | Slice[Any]") -> Pagination:
     """The pagination block of a page or a slice."""
-    from ..database import Page
+    from ..database import Page  # type: ignore[attr-defined, unused-ignore]
 
     if isinstance(page, Page):
         return Pagination(page=page.page, limit=page.limit, total=page.total, pages=page.pages)

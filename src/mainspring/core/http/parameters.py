@@ -3,8 +3,8 @@
 FastAPI still decides what each parameter of a route is; this file only reads the values faster, with the same answers.
 """
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Hashable, Mapping
+from typing import Any, cast
 from urllib.parse import unquote_plus
 
 from fastapi._compat import ModelField, field_annotation_is_sequence, get_cached_model_fields
@@ -147,10 +147,10 @@ def _query_reader(fields: list[ModelField]) -> ScalarQuery | ModelQuery | FastAp
     if not fields:
         return None
     model = _get_param_model(fields[0])
-    if len(fields) == 1 and model is not None and fields[0].field_info.annotation is model:
+    if model is not None and len(fields) == 1 and fields[0].field_info.annotation is model:
         lists: set[str] = set()
         names: set[str] = set()
-        for field in get_cached_model_fields(model):
+        for field in get_cached_model_fields(cast(Hashable, model)):
             aliases = [key for _, key in _get_param_aliases(field)]
             names.update(aliases)
             if field_annotation_is_sequence(field.field_info.annotation):

@@ -25,7 +25,7 @@ from .parameters import Parameters, Values
 from .rendering import Render
 
 if TYPE_CHECKING:
-    from ..database import UnitOfWork
+    from ..database import UnitOfWork  # type: ignore[attr-defined, unused-ignore]
 
 JSON_TYPE = (b"content-type", b"application/json")
 Argument = tuple[str, Callable[[Exchange], Any]]  # Any: each kind of argument has a type of its own

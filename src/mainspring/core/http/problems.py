@@ -188,7 +188,7 @@ def render(error: MainspringError, exchange: Exchange) -> tuple[int, list[tuple[
 def challenge(error: MainspringError) -> bytes:
     """The `WWW-Authenticate` of a refusal (RFC 6750 3): the reason only when a credential was sent."""
     reason = error.details.get("reason") if isinstance(error.details, dict) else None
-    if reason is None:
+    if reason in (None, "token_missing"):
         return b"Bearer"
     return f'Bearer error="invalid_token", error_description="{reason}"'.encode("latin-1", "replace")
 

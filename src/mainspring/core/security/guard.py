@@ -7,16 +7,17 @@ body is read and before any lock is taken; everywhere else it runs like any othe
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any
 
-import structlog
 from fastapi import Depends, Request
 
-from ..errors import Forbidden, Unauthenticated
+from ..errors import Forbidden
+from ..observability.logs import get_logger
 from .principal import Principal
+from .refusals import TokenMissing
 
 if TYPE_CHECKING:
     from ..http.exchange import Exchange
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 
 class Guard:
@@ -25,7 +26,7 @@ class Guard:
     is_public = False
 
     def admit(self, exchange: "Exchange", principal: Principal | None) -> None:
-        """Raise Unauthenticated or Forbidden, or return."""
+        """Raise TokenMissing or Forbidden, or return."""
         raise NotImplementedError
 
     def rule(self) -> str:
@@ -74,7 +75,7 @@ class SignedIn(Guard):
     def admit(self, exchange: "Exchange", principal: Principal | None) -> None:
         """Refuse the anonymous."""
         if principal is None:
-            raise Unauthenticated()
+            raise TokenMissing()
 
     def rule(self) -> str:
         """`signed in`."""
@@ -92,7 +93,7 @@ class HoldsPermission(Guard):
     def admit(self, exchange: "Exchange", principal: Principal | None) -> None:
         """Refuse the anonymous, and those who hold none of them; the refusal names them and is logged (R-114, D-19)."""
         if principal is None:
-            raise Unauthenticated()
+            raise TokenMissing()
         for permission in self.permissions:
             if principal.may(permission):
                 return
@@ -125,7 +126,7 @@ class HoldsRole(Guard):
     def admit(self, exchange: "Exchange", principal: Principal | None) -> None:
         """Refuse the anonymous, and those who hold none of them; the refusal names them and is logged (R-114, R-330)."""
         if principal is None:
-            raise Unauthenticated()
+            raise TokenMissing()
         if "admin" in principal.roles or not principal.roles.isdisjoint(self.roles):
             return
         log.warning(

@@ -1,16 +1,14 @@
 """One line when a request is completed, one at debug when it starts (R-123 to R-125)."""
 
-import logging
 from collections.abc import Awaitable
 
-import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ... import clock
+from ...observability.logs import get_logger, log_request
 from ..exchange import KEY, Exchange
 
-log = structlog.get_logger(__name__)
-level = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 
 class AccessLog:
@@ -20,24 +18,12 @@ class AccessLog:
         self.app = app
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        if scope["type"] != "http" or not level.isEnabledFor(logging.INFO):
-            return self.app(scope, receive, send)
-        return self._logged(scope, receive, send)
+        return self._logged(scope, receive, send) if scope["type"] == "http" else self.app(scope, receive, send)
 
     async def _logged(self, scope: Scope, receive: Receive, send: Send) -> None:
         exchange: Exchange = scope[KEY]
-        if level.isEnabledFor(logging.DEBUG):
-            log.debug("request_started", method=exchange.method, url=exchange.path)
+        log.debug("request_started")
         try:
             await self.app(scope, receive, send)
         finally:
-            log.info(
-                "request_completed",
-                method=exchange.method,
-                url=exchange.path,
-                status=exchange.status,
-                durationMs=round((clock.monotonic() - exchange.started) * 1000, 2),
-                userAgent=exchange.user_agent,
-                ip=exchange.address,
-                userId=str(exchange.user_id) if exchange.user_id else None,
-            )
+            log_request(exchange.status, (clock.monotonic() - exchange.started) * 1000)

@@ -1,17 +1,17 @@
 """The last handler: every exception becomes an answer (R-028, R-151, R-155, R-157)."""
 
-import structlog
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ...errors import Invalid, MainspringError
+from ...observability.logs import get_logger
 from ..body import ClientGone
 from ..exchange import KEY, Exchange
 from ..messages import describe
 from ..problems import of_status, render
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 
 class Errors:
@@ -40,21 +40,12 @@ class Errors:
 
 def _expected(problem: Exception, exchange: Exchange) -> MainspringError:
     if isinstance(problem, MainspringError) and type(problem) is not MainspringError:
-        log.info("request_refused", code=problem.code, path=exchange.path, method=exchange.method)
+        log.info("request_refused", code=problem.code)
         return problem
     if isinstance(problem, HTTPException):
         return of_status(problem.status_code, problem.detail, problem.headers)
     if isinstance(problem, RequestValidationError):
         return Invalid(details=describe(problem.errors()))
-    log.error(
-        "unexpected_error",
-        exc_info=problem,
-        message=str(problem),
-        method=exchange.method,
-        path=exchange.path,
-        ip=exchange.address,
-        userId=str(exchange.user_id) if exchange.user_id else None,
-        requestId=exchange.request_id,
-    )
+    log.error("unexpected_error", error=problem, ip=exchange.address)  # R-337: the context adds the rest
     shown = str(problem) if exchange.application.settings.app_env == "development" else None  # R-338
     return MainspringError(shown or None)
