@@ -2,6 +2,7 @@
 
 from .cookies import Cookie
 from .dependencies import Answer, App, CallContext, ReadUnit, Reply, WriteUnit
+from .pages import ListQuery, PageOut
 from .problems import problems
 from .routing import Router
 from .schemas import Out, Schema
@@ -11,7 +12,9 @@ __all__ = [
     "App",
     "CallContext",
     "Cookie",
+    "ListQuery",
     "Out",
+    "PageOut",
     "ReadUnit",
     "Reply",
     "Router",
