@@ -6,7 +6,6 @@ import hmac
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
-from datetime import timedelta
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -14,7 +13,7 @@ from uuid import UUID
 import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from joserfc.jwk import ECKey, OKPKey, RSAKey
+from joserfc.jwk import RSAKey
 
 from mainspring.core import clock, ids
 from mainspring.core.security.keys import KeyRing
@@ -282,56 +281,9 @@ def test_a_clock_some_seconds_ahead_of_ours_is_borne() -> None:
     ours().verify(signed(good_header(), good_claims(iat=now() + 2, nbf=now() + 2)))
 
 
-def test_a_signature_has_one_spelling() -> None:
-    tokens = AccessTokens(KeyRing(OKPKey.generate_key("Ed25519"), algorithm="EdDSA"), issuer=ISSUER, audience=AUDIENCE)
-    signing_input, _, signature = tokens.issue(USER, SESSION).text.rpartition(".")
-
-    with pytest.raises(TokenInvalid):
-        tokens.verify(f"{signing_input}.{other_spelling(signature)}")
-
-
 @pytest.mark.parametrize("byte", range(256))
 def test_no_byte_breaks_the_verifier(byte: int) -> None:
     good = signed(good_header(), good_claims()).encode()
 
     with pytest.raises(CredentialRefused):
         ours().verify(good[:40] + bytes([byte, byte ^ 1]) + good[41:])
-
-
-@pytest.mark.parametrize(
-    ("algorithm", "make"),
-    [
-        ("PS256", lambda: RSAKey.generate_key(3072)),
-        ("ES256", lambda: ECKey.generate_key("P-256")),
-        ("EdDSA", lambda: OKPKey.generate_key("Ed25519")),
-    ],
-)
-def test_other_algorithms_by_setting(algorithm: str, make: Callable[[], Any]) -> None:  # D-02
-    tokens = AccessTokens(KeyRing(make(), algorithm=algorithm), issuer=ISSUER, audience=AUDIENCE)
-
-    claims = tokens.verify(tokens.issue(USER, SESSION).text)
-
-    assert claims.user_id == USER
-    with pytest.raises(TokenInvalid):
-        tokens.verify(signed(good_header(kid=tokens.keys.signing_id), good_claims()))
-
-
-def test_what_is_issued_is_what_the_contract_says() -> None:
-    issued = ours().issue(USER, SESSION, roles=["user", "admin"], permissions=["orders:place"], email="ada@example.com")
-
-    header, claims, _ = (urlsafe_b64decode(part + "==") for part in issued.text.split("."))
-    assert json.loads(header) == {"alg": "RS256", "typ": "at+jwt", "kid": ours().keys.signing_id}
-    says = json.loads(claims)
-    assert says.keys() == {"iss", "aud", "sub", "jti", "sid", "iat", "nbf", "exp", "roles"}
-    assert (says["iss"], says["aud"], says["sub"], says["sid"]) == (ISSUER, AUDIENCE, str(USER), str(SESSION))
-    assert len(bytes.fromhex(says["jti"])) == 16
-    assert says["exp"] - says["iat"] == issued.expires_in == 900
-    assert says["roles"] == ["admin", "user"]
-
-
-def test_a_token_that_would_grow_too_long_goes_without_hints() -> None:
-    tokens = AccessTokens(ours().keys, issuer=ISSUER, audience=AUDIENCE, claims=["permissions"], ttl=timedelta(minutes=5))
-
-    issued = tokens.issue(USER, SESSION, permissions=[f"resource{number}:action" for number in range(1000)])
-
-    assert tokens.verify(issued.text).user_id == USER

@@ -11,7 +11,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from joserfc.errors import JoseError
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from ..module import BootRefused
@@ -37,20 +39,19 @@ class KeyRing:
     """One signing key and all verifying keys, each bound to one algorithm. Raises BootRefused for a key that is too weak."""
 
     def __init__(self, signing: SigningKey, retired: Iterable[SigningKey] = (), *, algorithm: str = "RS256") -> None:
-        if algorithm not in ALGORITHMS:
-            raise BootRefused(f"JWT_ALGORITHM is {algorithm!r}; use one of {', '.join(ALGORITHMS)}.")
-        self.algorithm = ALGORITHMS[algorithm][0]
+        _check_known(algorithm)
         if not signing.is_private:
             raise BootRefused("The key that signs tokens is a public key; JWT_PRIVATE_KEY must be a private one.")
-        _check_fits(signing, algorithm)
+        if not _fits(signing, algorithm):
+            raise BootRefused(f"JWT_ALGORITHM is {algorithm}, but the key is of another kind.")
+        self.algorithm = ALGORITHMS[algorithm][0]
         self.signing = signing
         self.signing_id = signing.thumbprint()
         self._verifying: dict[str, tuple[SigningKey, str]] = {self.signing_id: (_public(signing), self.algorithm)}
         for key in retired:
-            name = _check_strength(key) if isinstance(key, RSAKey) else _algorithm_of(key)
-            # an RSA key may have signed RS256 or PS256; a retired one verifies what the ring signs with, RS256 otherwise
-            alg = self.algorithm if isinstance(key, RSAKey) and isinstance(signing, RSAKey) else ALGORITHMS[name][0]
-            self._verifying.setdefault(key.thumbprint(), (_public(key), alg))
+            # an RSA key may have signed RS256 or PS256: today's algorithm if it fits, else the first that does
+            name = next(name for name in (algorithm, *ALGORITHMS) if _fits(key, name))
+            self._verifying.setdefault(key.thumbprint(), (_public(key), ALGORITHMS[name][0]))
 
     def verifying(self, key_id: str) -> tuple[SigningKey, str] | None:
         """The public key of that name and the only algorithm it may verify."""
@@ -71,8 +72,7 @@ class KeyRing:
 
         Public or private keys in `jwt-retired-*.pem` still verify.
         """
-        if algorithm not in ALGORITHMS:
-            raise BootRefused(f"JWT_ALGORITHM is {algorithm!r}; use one of {', '.join(ALGORITHMS)}.")
+        _check_known(algorithm)
         make = ALGORITHMS[algorithm][1]
         pem = made_once(folder / KEY_FILE, lambda: bytes(make().as_pem(private=True)))
         retired = [read_key(file.read_bytes(), str(file)) for file in sorted(folder.glob(RETIRED_FILES))]
@@ -91,14 +91,20 @@ class KeyRing:
 
 def read_key(pem: bytes, source: str) -> SigningKey:
     """The RSA, P-256 or Ed25519 key in `pem`. Raises BootRefused naming `source`, never showing the key."""
-    for kind in (RSAKey, ECKey, OKPKey):
-        try:
-            key = kind.import_key(pem)
-        except (ValueError, TypeError, JoseError):
-            continue
-        _algorithm_of(key, source)
-        return key
-    raise BootRefused(f"{source} holds no PEM key that can be read.")
+    private = b"PRIVATE KEY-----" in pem
+    try:
+        found = serialization.load_pem_private_key(pem, None) if private else serialization.load_pem_public_key(pem)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as wrong:
+        raise BootRefused(f"{source} holds no PEM key that can be read.") from wrong
+    if isinstance(found, rsa.RSAPrivateKey | rsa.RSAPublicKey):
+        if found.key_size < SMALLEST_RSA_BITS:
+            raise BootRefused(f"{source} is an RSA key of {found.key_size} bits; at least {SMALLEST_RSA_BITS} are needed.")
+        return RSAKey.import_key(found)
+    if isinstance(found, ec.EllipticCurvePrivateKey | ec.EllipticCurvePublicKey) and isinstance(found.curve, ec.SECP256R1):
+        return ECKey.import_key(found)
+    if isinstance(found, ed25519.Ed25519PrivateKey | ed25519.Ed25519PublicKey):
+        return OKPKey.import_key(found)
+    raise BootRefused(f"{source} is neither an RSA key nor one on the curves P-256 and Ed25519.")
 
 
 def made_once(path: Path, make: Callable[[], bytes]) -> bytes:
@@ -130,33 +136,18 @@ def _write_new(path: Path, content: bytes) -> None:
         os.close(folder)
 
 
-def _check_fits(key: SigningKey, algorithm: str) -> None:
-    wanted = {"RS256": RSAKey, "PS256": RSAKey, "ES256": ECKey, "EdDSA": OKPKey}[algorithm]
-    if not isinstance(key, wanted):
-        raise BootRefused(f"JWT_ALGORITHM is {algorithm}, but the key is of another kind.")
-    _algorithm_of(key)
+def _check_known(algorithm: str) -> None:
+    if algorithm not in ALGORITHMS:
+        raise BootRefused(f"JWT_ALGORITHM is {algorithm!r}; use one of {', '.join(ALGORITHMS)}.")
 
 
-def _algorithm_of(key: SigningKey, source: str = "A token key") -> str:
-    if isinstance(key, RSAKey):
-        return _check_strength(key, source)
-    curve = key.curve_name
-    if curve == "P-256":
-        return "ES256"
-    if curve == "Ed25519":
-        return "EdDSA"
-    raise BootRefused(f"{source} is on the curve {curve}; use P-256 or Ed25519.")
-
-
-def _check_strength(key: RSAKey, source: str = "A token key") -> str:
-    bits = key.public_key.key_size
-    if bits < SMALLEST_RSA_BITS:
-        raise BootRefused(f"{source} is an RSA key of {bits} bits; at least {SMALLEST_RSA_BITS} are needed.")
-    return "RS256"
+def _fits(key: SigningKey, algorithm: str) -> bool:
+    kinds: dict[str, type[SigningKey]] = {"RS256": RSAKey, "PS256": RSAKey, "ES256": ECKey, "EdDSA": OKPKey}
+    return isinstance(key, kinds[algorithm])
 
 
 def _public(key: SigningKey) -> SigningKey:
-    return type(key).import_key(bytes(key.as_pem(private=False)))
+    return read_key(bytes(key.as_pem(private=False)), "A token key")
 
 
 def _unescaped(pem: str) -> bytes:

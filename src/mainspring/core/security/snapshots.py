@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractAsyncContextManager
 from uuid import UUID
 
-from .. import clock
+from .. import clock, tasks
 from .ports import Held, PermissionSource, SessionSource, SessionState, UnitOfWork
 
 MAX_AGE = 1.0  # seconds, counted from before the query was sent
@@ -95,8 +95,7 @@ class Snapshots:
     async def stop(self) -> None:
         """End the loader; whoever still waits is cancelled."""
         if self._loader is not None and not self._loader.done():
-            self._loader.cancel()
-            await asyncio.wait([self._loader])
+            await tasks.stop(self._loader)
         waiting, self._waiting = self._waiting, {}
         _cancel(waiting)
 
@@ -108,9 +107,8 @@ class Snapshots:
 
     def _wake_loader(self) -> None:
         if self._loader is None or self._loader.done():
-            # in an empty context: the loader works for everybody, so it must not log as the request that woke it
-            task = asyncio.get_running_loop().create_task(self._load_while_asked(), context=contextvars.Context())
-            self._loader = task
+            # an empty context: the loader works for everybody, so it must not log as the request that woke it
+            self._loader = tasks.start(self._load_while_asked(), name="session snapshots", context=contextvars.Context())
 
     async def _load_while_asked(self) -> None:
         """Load until nobody waits. An error goes to those who wait, and never ends the loader."""
