@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from mainspring.core.settings import Settings
 
     from .client import AppClient
-    from .databases import Postgresql, Templates
+    from .databases import PostgresqlTemplate, SqliteTemplate
+    from .postgresql import Postgresql
     from .servers import RunningServer
 
 DIALECTS = ("sqlite", "postgresql")
@@ -28,7 +29,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="session")
 def postgresql_server(request: pytest.FixtureRequest) -> "Iterator[Postgresql]":
     """A PostgreSQL server: TEST_DATABASE_URL, else the one on loopback, else one started for this run."""
-    from .databases import NoServer, find_postgresql
+    from .postgresql import NoServer, find_postgresql
 
     try:
         server = find_postgresql()
@@ -41,12 +42,23 @@ def postgresql_server(request: pytest.FixtureRequest) -> "Iterator[Postgresql]":
 
 
 @pytest.fixture(scope="session")
-def templates(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Templates]":
-    """Migrated databases that each test copies, one per dialect, made at the first use."""
-    from .databases import Templates
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> "SqliteTemplate":
+    """A file with every table, made once."""
+    from .databases import SqliteTemplate
 
-    with Templates(tmp_path_factory.mktemp("templates")) as made:
-        yield made
+    return SqliteTemplate(tmp_path_factory.mktemp("sqlite"))
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(
+    postgresql_server: "Postgresql", tmp_path_factory: pytest.TempPathFactory
+) -> "Iterator[PostgresqlTemplate]":
+    """A database with every table, made once."""
+    from .databases import PostgresqlTemplate
+
+    template = PostgresqlTemplate(postgresql_server, tmp_path_factory.mktemp("postgresql"))
+    yield template
+    template.drop()
 
 
 @pytest.fixture(params=DIALECTS)
@@ -66,12 +78,13 @@ def empty_database_url(dialect: str, request: pytest.FixtureRequest, tmp_path: P
 
 
 @pytest.fixture
-def database_url(dialect: str, templates: "Templates", request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The address of a new database with every table, copied from the template."""
+def database_url(dialect: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a new database with every table, copied from a template."""
+    template = request.getfixturevalue(f"{dialect}_template")
     if dialect == "sqlite":
-        yield templates.copy_sqlite(tmp_path / "mainspring.db")
+        yield template.copy(tmp_path / "mainspring.db")
         return
-    with templates.copy_postgresql(request.getfixturevalue("postgresql_server")) as url:
+    with template.copy() as url:
         yield url
 
 

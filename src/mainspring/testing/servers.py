@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx2
 import psutil
 
-from .databases import TEST_ENVIRONMENT
+from .databases import environment_of_tests
 
 START_SECONDS = 30.0
 STOP_SECONDS = 40.0
@@ -82,7 +82,7 @@ def start_server(
     """Start a server and wait until it is ready. Raises RuntimeError with its log when it ends or takes over 30 s."""
     port = _free_port()
     given = {name: os.environ[name] for name in KEPT if name in os.environ}
-    given |= TEST_ENVIRONMENT | {"DATABASE_URL": database_url, "DATA_DIR": str(folder / "data")} | dict(env or {})
+    given |= environment_of_tests() | {"DATABASE_URL": database_url, "DATA_DIR": str(folder / "data")} | dict(env or {})
     program = Path(sys.executable).with_name("mainspring")
     command = [str(program), "serve", "--host", "127.0.0.1", "--port", str(port), "--workers", str(workers)]
     log = folder / f"serve-{port}.log"
