@@ -1,10 +1,11 @@
 """How one log line looks: JSON for machines, plain columns for a person at a terminal (R-188, R-189)."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 import orjson
+
+from .. import clock
 
 ERROR, WARN, INFO, DEBUG = 40, 30, 20, 10
 LEVELS = {"error": ERROR, "warn": WARN, "info": INFO, "debug": DEBUG}
@@ -22,7 +23,7 @@ def json_lines(service: str, environment: str) -> Render:
 
     def render(level: int, logger: str, message: str, fields: Mapping[str, Any]) -> bytes:
         record = {
-            "timestamp": datetime.now(UTC),
+            "timestamp": clock.now(),
             "level": NAMES[level],
             "service": service,
             "environment": environment,
@@ -45,7 +46,7 @@ def pretty_lines(*, coloured: bool) -> Render:
     def render(level: int, logger: str, message: str, fields: Mapping[str, Any]) -> bytes:
         shown = dict(fields)
         stack = shown.pop("stack", None)
-        time = f"{datetime.now():%H:%M:%S.%f}"[:-3]  # a person reads local time
+        time = f"{clock.now().astimezone():%H:%M:%S.%f}"[:-3]  # a person reads local time
         rest = " ".join(f"{name}={_plain(value)}" for name, value in shown.items() if value is not None)
         if coloured:
             text = (
