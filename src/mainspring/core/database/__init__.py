@@ -1,0 +1,36 @@
+"""Tables, statements and the unit of work (ARCHITECTURE 3 and 10)."""
+
+from .database import Database, open_database
+from .errors import DatabaseUnavailable, DuplicateValue, RuleBroken, RunAgain, StillReferenced, UnitBroken
+from .model import Model, SoftDeleted, Timestamps, Versioned
+from .options import DatabaseOptions
+from .repository import Repository
+from .statement import Statement, any_of, bind, insert_into, update_of, upsert
+from .types import Json, UtcDateTime
+from .unit_of_work import UnitOfWork
+
+__all__ = [
+    "Database",
+    "DatabaseOptions",
+    "DatabaseUnavailable",
+    "DuplicateValue",
+    "Json",
+    "Model",
+    "Repository",
+    "RuleBroken",
+    "RunAgain",
+    "Statement",
+    "StillReferenced",
+    "SoftDeleted",
+    "Timestamps",
+    "UnitBroken",
+    "UnitOfWork",
+    "UtcDateTime",
+    "Versioned",
+    "any_of",
+    "bind",
+    "insert_into",
+    "open_database",
+    "update_of",
+    "upsert",
+]

@@ -1,0 +1,107 @@
+"""A PostgreSQL database: one pool a process, READ COMMITTED, timeouts on the server's side (ARCHITECTURE 10 b)."""
+
+import asyncio
+from typing import Any
+from urllib.parse import urlsplit
+
+import asyncpg
+
+from ...context import Context
+from ...module import BootRefused
+from ..compiling import DialectName
+from ..database import Database
+from ..errors import DatabaseUnavailable
+from ..options import DatabaseOptions
+from ..session import Session
+from .pool import Pool
+from .refusals import FAILURES
+from .sessions import ReadSession, WriteSession
+from .wire import Wire
+
+OLDEST = 15
+
+
+class PostgresqlDatabase(Database):
+    """Reads and writes share the pool."""
+
+    dialect: DialectName = "postgresql"
+
+    def __init__(self, url: str, options: DatabaseOptions | None = None) -> None:
+        super().__init__(url, options)
+        self.dsn = driver_url(url)
+        self.pool = Pool(
+            self._connect,
+            most=self.options.pool_max,
+            least=self.options.pool_min,
+            idle_seconds=self.options.idle_seconds,
+            acquire_timeout=self.options.acquire_timeout,
+        )
+
+    async def open(self) -> None:
+        """Connect once, so that a wrong address is told at the start (R-212)."""
+        try:
+            wire = await self._connect()
+        except DatabaseUnavailable as error:
+            where = urlsplit(self.dsn)
+            reason = error.__cause__ or error
+            raise DatabaseUnavailable(f"PostgreSQL at {where.hostname}:{where.port or 5432} cannot be reached: {reason}.") from error
+        version = wire.connection.get_server_version()
+        if version.major < OLDEST:
+            await wire.connection.close()
+            raise BootRefused(f"PostgreSQL {version.major} is too old; at least {OLDEST} is needed.")
+        self.pool.size += 1
+        self.pool.release(wire)
+        self.pool.start()
+
+    async def close(self) -> None:
+        """Close the pool."""
+        await self.pool.close()
+
+    async def ping(self) -> None:
+        """`SELECT 1` on a connection of the pool."""
+        wire = await self.pool.acquire()
+        try:
+            await wire.fetch("SELECT 1", ())
+        except FAILURES as error:
+            raise DatabaseUnavailable from error
+        finally:
+            self.pool.release(wire)
+
+    def write_session(self, context: Context) -> Session:
+        """A transaction of its own."""
+        return WriteSession(self.pool)
+
+    def read_session(self) -> Session:
+        """Autocommit reads."""
+        return ReadSession(self.pool)
+
+    async def _connect(self) -> Wire:
+        options = self.options
+        try:
+            connection: asyncpg.Connection[Any] = await asyncpg.connect(
+                self.dsn,
+                timeout=options.connect_timeout,
+                statement_cache_size=0,
+                server_settings={
+                    "application_name": options.application_name,
+                    "statement_timeout": milliseconds(options.statement_timeout),
+                    "lock_timeout": milliseconds(options.lock_timeout),
+                    "idle_in_transaction_session_timeout": milliseconds(options.idle_in_transaction_timeout),
+                    "timezone": "UTC",
+                    "jit": "off",
+                },
+            )
+        except (*FAILURES, asyncio.TimeoutError) as error:
+            raise DatabaseUnavailable from error
+        return await Wire(connection).prepare()
+
+
+def milliseconds(seconds: float) -> str:
+    """Seconds as PostgreSQL's settings want them."""
+    return str(int(seconds * 1000))
+
+
+def driver_url(url: str) -> str:
+    """The URL without SQLAlchemy's driver name."""
+    scheme, separator, rest = url.partition("://")
+    return f"postgresql{separator}{rest}" if scheme.startswith("postgres") else url

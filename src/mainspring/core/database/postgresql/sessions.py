@@ -1,0 +1,193 @@
+"""The sessions of PostgreSQL: reads are single autocommit statements, a write unit keeps one connection."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+
+from ..compiling import Compiled, DialectName
+from ..errors import RunAgain, UnitBroken
+from ..session import Deferred
+from ..waiting import settled
+from .pool import Pool
+from .refusals import FAILURES, refusal
+from .wire import Wire
+
+log = logging.getLogger(__name__)
+STALE = (asyncpg.InvalidCachedStatementError, asyncpg.OutdatedSchemaCacheError)
+ALONE_SECONDS = 2.0
+
+
+class ReadSession:
+    """Autocommit reads; each takes a connection only for its own time."""
+
+    dialect: DialectName = "postgresql"
+    committed = False
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def fetch(self, compiled: Compiled[Any], arguments: tuple[Any, ...]) -> Sequence[Any]:
+        """The driver's rows."""
+        if compiled.writes:
+            raise RuntimeError("a read unit changes nothing; take a write unit")
+        try:
+            wire = self._pool.acquire_now() or await self._pool.acquire()
+            try:
+                return await wire.fetch(compiled.sql, arguments)
+            except STALE:
+                wire.forget(compiled.sql)
+                return await wire.fetch(compiled.sql, arguments)
+            finally:
+                self._pool.release(wire)
+        except FAILURES as error:
+            raise refusal(error) from error
+
+    async def execute(self, compiled: Compiled[Any], arguments: tuple[Any, ...]) -> int:
+        """Refused: a read unit changes nothing."""
+        raise RuntimeError("a read unit changes nothing; take a write unit")
+
+    async def execute_many(self, compiled: Compiled[Any], arguments: list[tuple[Any, ...]]) -> None:
+        """Refused: a read unit changes nothing."""
+        raise RuntimeError("a read unit changes nothing; take a write unit")
+
+    async def commit(self, deferred: Deferred) -> None:
+        """Nothing to commit."""
+
+    async def rollback(self) -> None:
+        """Nothing to undo."""
+
+    def savepoint(self) -> Any:
+        """Refused: a read unit changes nothing."""
+        raise RuntimeError("a read unit changes nothing; take a write unit")
+
+
+class WriteSession:
+    """A transaction on one connection. BEGIN travels with the first statement, deferred rows with COMMIT."""
+
+    dialect: DialectName = "postgresql"
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._wire: Wire | None = None
+        self._begun = False
+        self._broken = False
+        self.committed = False
+
+    async def fetch(self, compiled: Compiled[Any], arguments: tuple[Any, ...]) -> Sequence[Any]:
+        """The driver's rows."""
+        try:
+            wire = self._ready() or await self._take()
+            begin, self._begun = not self._begun, True
+            return await wire.fetch(compiled.sql, arguments, begin=begin)
+        except BaseException as error:
+            raise self._failed(error, compiled) from error
+
+    async def execute(self, compiled: Compiled[Any], arguments: tuple[Any, ...]) -> int:
+        """How many rows changed."""
+        try:
+            wire = self._ready() or await self._take()
+            begin, self._begun = not self._begun, True
+            return await wire.execute(compiled.sql, arguments, begin=begin)
+        except BaseException as error:
+            raise self._failed(error, compiled) from error
+
+    async def execute_many(self, compiled: Compiled[Any], arguments: list[tuple[Any, ...]]) -> None:
+        """The statement once per tuple."""
+        try:
+            wire = self._ready() or await self._take()
+            begin, self._begun = not self._begun, True
+            await wire.execute_many(compiled.sql, arguments, begin=begin)
+        except BaseException as error:
+            raise self._failed(error, compiled) from error
+
+    async def commit(self, deferred: Deferred) -> None:
+        """The deferred rows and COMMIT in one round trip; a cancelled unit waits for the answer."""
+        if self._wire is None and not deferred:
+            return
+        try:
+            if self._broken:
+                raise UnitBroken("a statement of the unit had failed, so nothing was written")
+            ahead = [(compiled.sql, compiled.arguments(params)) for compiled, params in self._compiled(deferred)]
+            wire = self._wire or await self._take()
+            begin, self._begun = not self._begun, True
+            ending = asyncio.get_running_loop().create_task(wire.commit(ahead, begin=begin))
+            try:
+                await settled(ending)
+            finally:
+                self.committed = ending.done() and not ending.cancelled() and ending.exception() is None
+        except BaseException as error:
+            if self.committed:
+                self._release()
+                raise
+            await self.rollback()
+            raise self._failed(error, None) from error
+        self._release()
+
+    async def rollback(self) -> None:
+        """ROLLBACK, whether or not the caller is cancelled; a connection that does not answer is closed."""
+        wire = self._wire
+        if wire is None:
+            return
+        try:
+            if self._begun and not wire.connection.is_closed():
+                await settled(asyncio.get_running_loop().create_task(_roll_back(wire)))
+        finally:
+            self._release()
+
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        """A savepoint of the transaction."""
+        await self._word("SAVEPOINT part")
+        try:
+            yield
+        except BaseException:
+            if self._wire is not None and not self._wire.connection.is_closed():
+                self._broken = False
+                await self._word("ROLLBACK TO SAVEPOINT part")
+            raise
+        await self._word("RELEASE SAVEPOINT part")
+
+    async def _word(self, sql: str) -> None:
+        try:
+            wire = self._ready() or await self._take()
+            begin, self._begun = not self._begun, True
+            await wire.execute(sql, (), begin=begin)
+        except BaseException as error:
+            raise self._failed(error, None) from error
+
+    def _ready(self) -> Wire | None:
+        if self._broken:
+            raise UnitBroken("the unit has ended, or one of its statements had failed; nothing more can run in it")
+        return self._wire
+
+    async def _take(self) -> Wire:
+        self._wire = self._pool.acquire_now() or await self._pool.acquire()
+        return self._wire
+
+    def _failed(self, error: BaseException, compiled: Compiled[Any] | None) -> BaseException:
+        self._broken = True
+        if isinstance(error, STALE) and compiled is not None and self._wire is not None:
+            self._wire.forget(compiled.sql)
+            return RunAgain()
+        return refusal(error)
+
+    def _release(self) -> None:
+        wire, self._wire, self._broken = self._wire, None, True
+        if wire is not None:
+            self._pool.release(wire)
+
+    def _compiled(self, deferred: Deferred) -> list[Any]:
+        return [(statement.on("postgresql"), params) for statement, params in deferred]
+
+
+async def _roll_back(wire: Wire) -> None:
+    try:
+        async with asyncio.timeout(ALONE_SECONDS):
+            await wire.rollback()
+    except FAILURES as error:
+        log.warning("a transaction could not be rolled back, its connection is closed: %s", type(error).__name__)
+        wire.connection.terminate()

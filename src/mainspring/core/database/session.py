@@ -1,0 +1,34 @@
+"""What a unit of work asks of a database. One implementation per dialect."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Protocol
+
+from .compiling import Compiled, DialectName
+from .statement import Statement
+
+Deferred = list[tuple[Statement[Any], Mapping[str, Any]]]
+
+
+class Session(Protocol):
+    """The connection of one unit, taken at its first statement."""
+
+    dialect: DialectName
+
+    async def fetch(self, compiled: Compiled[Any], arguments: tuple[Any, ...]) -> Sequence[Any]:
+        """The driver's rows."""
+
+    async def execute(self, compiled: Compiled[Any], arguments: tuple[Any, ...]) -> int:
+        """How many rows changed."""
+
+    async def execute_many(self, compiled: Compiled[Any], arguments: list[tuple[Any, ...]]) -> None:
+        """The statement once per tuple."""
+
+    async def commit(self, deferred: Deferred) -> None:
+        """Run the deferred statements and commit; nothing when no statement ran and none is deferred."""
+
+    async def rollback(self) -> None:
+        """Undo everything; never raises for a transaction that is gone already."""
+
+    def savepoint(self) -> AbstractAsyncContextManager[None]:
+        """A part that can fail alone."""

@@ -1,0 +1,1 @@
+"""SQLite, inline on the event loop."""

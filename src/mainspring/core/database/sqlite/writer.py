@@ -1,0 +1,186 @@
+"""The one writer of a process: units run one after another inside savepoints of a shared transaction, and one COMMIT per turn of
+the event loop answers all of them (group commit, docs/decisions). Everything here runs on the loop's thread."""
+
+import asyncio
+import logging
+import sqlite3
+from collections import deque
+from pathlib import Path
+from time import monotonic
+
+from ..errors import DatabaseUnavailable
+from ..options import DatabaseOptions
+from .connecting import connect
+from .process_lock import ProcessLock
+from .refusals import refusal
+
+LARGEST_GROUP = 64
+RETRY_SECONDS = 0.005
+log = logging.getLogger(__name__)
+
+
+class Group:
+    """The units that share one transaction. `lost` holds why the transaction ended, if it did not end well."""
+
+    __slots__ = ("answers", "lost", "members", "scheduled")
+
+    def __init__(self) -> None:
+        self.answers: list[asyncio.Future[None]] = []
+        self.members = 0
+        self.scheduled = False
+        self.lost: Exception | None = None
+
+
+class Writer:
+    """Lets units in one at a time and commits for them."""
+
+    def __init__(self, path: Path, options: DatabaseOptions) -> None:
+        self.connection = connect(path, synchronous=options.synchronous)
+        self.execute = self.connection.execute
+        self.group = Group()
+        self.commits = 0
+        self._lock = ProcessLock(options.lock_directory or path.parent)
+        self._timeout = options.acquire_timeout
+        self._held = False
+        self._open = False
+        self._due = False
+        self._entering: deque[asyncio.Future[None]] = deque()
+
+    async def enter(self, *, alone: bool = False) -> Group:
+        """Wait for the turn, open the shared transaction if need be, and set the unit's savepoint.
+
+        Raises DatabaseUnavailable when the turn does not come in time.
+        """
+        deadline = monotonic() + self._timeout
+        if self._held:
+            await self._turn(deadline)
+        self._held = True
+        try:
+            if alone and self._open:
+                self._commit()
+            if not self._open:
+                await self._begin(deadline)
+            self.execute("SAVEPOINT unit")
+        except BaseException:
+            self._pass_on()
+            raise
+        self.group.members += 1
+        return self.group
+
+    def leave(self, *, changed: bool) -> "asyncio.Future[None] | None":
+        """Let the next unit in. A unit that changed something waits for the future: it ends with the commit."""
+        answer: asyncio.Future[None] | None = None
+        if changed:
+            answer = asyncio.get_running_loop().create_future()
+            self.group.answers.append(answer)
+        if not self.group.scheduled:
+            self.group.scheduled = True
+            asyncio.get_running_loop().call_soon(self._turn_ends, self.group)
+        self._pass_on()
+        return answer
+
+    def lost(self, error: Exception) -> bool:
+        """Whether the shared transaction is gone after `error`; if so everyone in it gets the error."""
+        if self.connection.in_transaction or not self._open:
+            return False
+        self._answer(error)
+        return True
+
+    def close(self) -> None:
+        """Commit what is open and close."""
+        if self._open and not self._held:
+            self._commit()
+        self.connection.close()
+        self._lock.close()
+
+    async def _turn(self, deadline: float) -> None:
+        loop = asyncio.get_running_loop()
+        turn: asyncio.Future[None] = loop.create_future()
+        self._entering.append(turn)
+        alarm = loop.call_at(loop.time() + deadline - monotonic(), _expire, turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled() and turn.exception() is None:  # the turn came in the same moment
+                self._pass_on()
+            raise
+        finally:
+            alarm.cancel()
+
+    async def _begin(self, deadline: float) -> None:
+        if not self._lock.acquire_now():
+            await self._lock.acquire(max(0.0, deadline - monotonic()))
+        while True:
+            try:
+                self.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:  # a program that does not queue on the lock writes just now
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or monotonic() > deadline:
+                    self._lock.release()
+                    raise refusal(error) from error
+                try:
+                    await asyncio.sleep(RETRY_SECONDS)
+                except asyncio.CancelledError:
+                    self._lock.release()
+                    raise
+            else:
+                self._open = True
+                self.group = Group()
+                return
+
+    def _pass_on(self) -> None:
+        """Give the turn to the next who waits; commit first when the turn is over and nobody waits, or the group is large."""
+        entering = self._entering
+        while entering and entering[0].done():
+            entering.popleft()
+        if self._due and self._open and (not entering or self.group.members >= LARGEST_GROUP):
+            self._commit()
+        if entering:
+            entering.popleft().set_result(None)
+        else:
+            self._held = False
+
+    def _turn_ends(self, group: Group) -> None:
+        if group is not self.group or not self._open:
+            return
+        if self._held:
+            self._due = True
+        else:
+            self._commit()
+
+    def _commit(self) -> None:
+        try:
+            self.execute("COMMIT")
+        except sqlite3.Error as error:
+            log.error("a commit of %d units failed: %s", len(self.group.answers), error)
+            if self.connection.in_transaction:
+                self.execute("ROLLBACK")
+            self._answer(error)
+        else:
+            self.commits += 1
+            self._answer(None)
+
+    def _answer(self, error: Exception | None) -> None:
+        """The shared transaction has ended: free the file for other processes and answer everyone in the group."""
+        self._open = self._due = False
+        self._lock.release()
+        group, self.group = self.group, Group()
+        group.lost = error
+        for answer in group.answers:
+            if not answer.done():
+                if error is None:
+                    answer.set_result(None)
+                else:
+                    answer.set_exception(_told(error))
+
+
+def _expire(turn: "asyncio.Future[None]") -> None:
+    if not turn.done():
+        turn.set_exception(DatabaseUnavailable())
+
+
+def _told(error: Exception) -> Exception:
+    """An error of its own for each who waited; a shared one would collect their traces."""
+    told = refusal(error)
+    if told is error:
+        return DatabaseUnavailable()
+    return type(told)(str(told))

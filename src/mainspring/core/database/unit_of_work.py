@@ -1,0 +1,95 @@
+"""One unit of work: one transaction on one database, for one caller. The only place that commits (ARCHITECTURE 3)."""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from ..context import Context
+from .session import Deferred, Session
+from .statement import Statement
+
+if TYPE_CHECKING:
+    from .database import Database
+
+R = TypeVar("R")
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+
+class UnitOfWork:
+    """Statements of one caller. A write unit begins its transaction at the first statement; a read unit has none."""
+
+    __slots__ = ("_after_commit", "_deferred", "_dialect", "_session", "context", "database", "writes")
+
+    def __init__(self, database: "Database", session: Session, context: Context, *, writes: bool) -> None:
+        self.database, self.context, self.writes = database, context, writes
+        self._session = session
+        self._dialect = session.dialect
+        self._deferred: Deferred = []
+        self._after_commit: list[Callable[[], None]] = []
+
+    async def one(self, statement: Statement[R], /, **params: Any) -> R | None:
+        """The first row, or None."""
+        compiled = statement.on(self._dialect)
+        raw = await self._session.fetch(compiled, compiled.arguments(params))
+        return compiled.rows(raw[:1])[0] if raw else None
+
+    async def all(self, statement: Statement[R], /, **params: Any) -> list[R]:
+        """Every row."""
+        compiled = statement.on(self._dialect)
+        return compiled.rows(await self._session.fetch(compiled, compiled.arguments(params)))
+
+    async def value(self, statement: Statement[T], /, **params: Any) -> T | None:
+        """The single value of a statement with one column; None when there is no row."""
+        return await self.one(statement, **params)
+
+    async def run(self, statement: Statement[Any], /, **params: Any) -> int:
+        """Run it and tell how many rows changed."""
+        compiled = statement.on(self._dialect)
+        return await self._session.execute(compiled, compiled.arguments(params))
+
+    async def run_many(self, statement: Statement[Any], rows: Sequence[Mapping[str, Any]], /) -> None:
+        """Run it once per row, in one round trip."""
+        compiled = statement.on(self._dialect)
+        if rows:
+            await self._session.execute_many(compiled, [compiled.arguments(row) for row in rows])
+
+    def before_commit(self, statement: Statement[Any], /, **params: Any) -> None:
+        """Run it just before the commit, together with others of its kind; on PostgreSQL it costs no round trip of its own."""
+        self._must_write()
+        self._deferred.append((statement, params))
+
+    def after_commit(self, deed: Callable[[], None]) -> None:
+        """Call it once the commit has succeeded: caches forget, snapshots drop. It must not raise."""
+        self._must_write()
+        self._after_commit.append(deed)
+
+    def savepoint(self) -> AbstractAsyncContextManager[None]:
+        """A part of the unit that can fail alone: `async with uow.savepoint(): ...`."""
+        self._must_write()
+        return self._session.savepoint()
+
+    def port(self, kind: type[T]) -> T:
+        """What the application registered for the port."""
+        return cast(T, self.database.resolve(kind))
+
+    async def commit(self) -> None:
+        """Write what was published and audited, commit, then run what waits for the commit."""
+        deferred, self._deferred = self._deferred, []
+        await self._session.commit(deferred)
+        deeds, self._after_commit = self._after_commit, []
+        for deed in deeds:
+            try:
+                deed()
+            except Exception:
+                log.exception("a deed after the commit failed; the commit stands")
+
+    async def rollback(self) -> None:
+        """Undo everything the unit did."""
+        self._deferred, self._after_commit = [], []
+        await self._session.rollback()
+
+    def _must_write(self) -> None:
+        if not self.writes:
+            raise RuntimeError("a read unit changes nothing; take a write unit")
