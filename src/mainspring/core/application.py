@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any, TypeVar
 
 from .context import Context
-from .database import Database, UnitOfWork, open_database
+from .database import Database, DatabaseOptions, UnitOfWork, open_database
 from .module import Module, discover
 from .registry import Registry
 from .settings import Settings
@@ -24,7 +24,7 @@ class Application:
         self.modules = list(modules)
         self.ports = Registry()
         self.databases: dict[str, Database] = {
-            name: open_database(url, settings.database_options(name)) for name, url in settings.databases.items()
+            name: open_database(url, _options(settings, name)) for name, url in settings.databases.items()
         }
         for module in self.modules:
             self._load(module)
@@ -69,6 +69,18 @@ class Application:
 def create_application(settings: Settings, modules: Sequence[Module] | None = None) -> Application:
     """Find the modules and build the application. Raises BootRefused with one sentence when something does not fit."""
     return Application(settings, discover() if modules is None else modules)
+
+
+def _options(settings: Settings, name: str) -> DatabaseOptions:
+    wanted = settings.database_options(name)
+    return DatabaseOptions(
+        name=name,
+        pool_max=wanted.pool_max,
+        pool_min=wanted.pool_min,
+        lock_directory=wanted.data_dir,
+        application_name=settings.service_name,
+        log_statements=wanted.log_sql,
+    )
 
 
 def _factory(module: Module, path: str, application: Application) -> Callable[[], Any]:

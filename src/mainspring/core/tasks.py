@@ -23,6 +23,31 @@ def start(work: Coroutine[Any, Any, T], *, name: str, context: Context | None = 
     return task
 
 
+async def to_the_end(work: Coroutine[Any, Any, T]) -> T:
+    """Run `work` to its end, even when the caller is cancelled meanwhile; the cancellation is raised afterwards."""
+    task = asyncio.create_task(work)
+    RUNNING.add(task)
+    task.add_done_callback(RUNNING.discard)
+    return await settled(task)
+
+
+async def settled(work: "asyncio.Future[T]") -> T:
+    """Wait until `work` is done, even when the caller is cancelled meanwhile; the cancellation is raised afterwards."""
+    cancelled: asyncio.CancelledError | None = None
+    while not work.done():
+        try:
+            await asyncio.shield(work)
+        except asyncio.CancelledError as error:
+            cancelled = error
+        except Exception:  # result() below raises it
+            break
+    if cancelled is None:
+        return work.result()
+    if not work.cancelled():
+        work.exception()  # seen, so that asyncio does not report it as lost
+    raise cancelled
+
+
 async def stop(task: asyncio.Task[Any]) -> None:
     """Cancel a task and wait until it has ended."""
     task.cancel()

@@ -41,7 +41,7 @@ def row_builder(row: type[R] | None, columns: Sequence[tuple[str, Any]], extra: 
     """
     scope: dict[str, Any] = {"uuid_of": uuid_of, "moment_of": datetime.fromisoformat}
     names = [f"c{index}" for index in range(len(columns))]
-    values = {}
+    values: dict[str, str] = {}
     for index, (name, reader) in enumerate(columns):
         value = names[index]
         if reader is not None:

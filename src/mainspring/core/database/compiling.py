@@ -38,6 +38,7 @@ class Made:
         self.source = source
 
 
+REQUIRED = object()  # the value of a parameter that only the caller can give
 AUTOMATIC: Mapping[str, Any] = {"id": Made("new_id()"), "created_at": Made("now"), "updated_at": Made("now"), "version": 1}
 
 
@@ -66,11 +67,11 @@ class AnyOf(ColumnElement[bool]):
 def _any_of(element: AnyOf, compiler: SQLCompiler, **options: Any) -> str:
     column = compiler.process(element.column, **options)
     if compiler.dialect.name == "sqlite":
-        values = compiler.process(BindParameter(element.name, type_=ListOf(element.column.type), required=True), **options)
-        return f"{column} IN (SELECT value FROM json_each({values}))"
+        values = compiler.process(BindParameter(element.name, value=REQUIRED, type_=ListOf(element.column.type)), **options)
+        return f"{column} IN (SELECT value FROM json_each({values}))"  # noqa: S608  both parts are compiled by SQLAlchemy
     item = element.column.type.load_dialect_impl(compiler.dialect) if isinstance(element.column.type, TypeDecorator) else None
     values = compiler.process(
-        BindParameter(element.name, type_=ARRAY(item or element.column.type), required=True),
+        BindParameter(element.name, value=REQUIRED, type_=ARRAY(item or element.column.type)),
         **options,
     )
     return f"{column} = ANY ({values})"
@@ -155,7 +156,7 @@ def _argument_function(compiled: SQLCompiler, dialect: Dialect) -> Callable[[Map
         if isinstance(parameter.value, Made):
             optional[key] = None
             source = f"(params[{key!r}] if {key!r} in params else {parameter.value.source})"
-        elif parameter.required:
+        elif parameter.value is REQUIRED or parameter.required:
             required[key] = None
             source = f"params[{key!r}]"
         elif not parameter.unique and key in AUTOMATIC:

@@ -1,20 +1,18 @@
 """How a database is opened."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-
-StatementLog = Callable[[str, float], None]
 
 
 @dataclass(frozen=True, slots=True)
 class DatabaseOptions:
     """The settings of one database (R-211). Durations are in seconds.
 
-    `on_statement` is called with the SQL text and its milliseconds, never with parameters (R-331). `lock_directory` holds
+    `log_statements` writes each statement with its milliseconds, never its parameters (R-331). `lock_directory` holds
     the file that the processes of one machine queue on before they write to SQLite; the default is the file's own folder.
     """
 
+    name: str = "default"
     pool_max: int = 20
     pool_min: int = 0
     idle_seconds: float = 30.0
@@ -27,4 +25,4 @@ class DatabaseOptions:
     slow_readers: int = 2
     lock_directory: Path | None = None
     application_name: str = "mainspring"
-    on_statement: StatementLog | None = None
+    log_statements: bool = False

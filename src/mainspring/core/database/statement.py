@@ -12,7 +12,7 @@ from sqlalchemy.sql.base import Executable
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.types import TypeEngine
 
-from .compiling import AUTOMATIC, AnyOf, Compiled, compiled_for
+from .compiling import AUTOMATIC, REQUIRED, AnyOf, Compiled, compiled_for
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
@@ -62,8 +62,8 @@ def bind(name: str, column: "ColumnElement[Any] | InstrumentedAttribute[Any] | T
     if not name.isidentifier() or name in NAMES_NOT_TO_BIND:
         raise ValueError(f"{name!r} cannot name a parameter")
     if isinstance(column, TypeEngine) or (isinstance(column, type) and issubclass(column, TypeEngine)):
-        return bindparam(name, type_=column, required=True)
-    return bindparam(name, type_=column.type, required=True)
+        return bindparam(name, value=REQUIRED, type_=column)
+    return bindparam(name, value=REQUIRED, type_=column.type)
 
 
 def any_of(column: "ColumnElement[Any] | InstrumentedAttribute[Any]", name: str) -> ColumnElement[bool]:

@@ -1,11 +1,11 @@
 """One unit of work: one transaction on one database, for one caller. The only place that commits (ARCHITECTURE 3)."""
 
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from ..context import Context
+from ..observability.logs import get_logger
 from .session import Deferred, Session
 from .statement import Statement
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 T = TypeVar("T")
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 
 class UnitOfWork:
@@ -58,6 +58,8 @@ class UnitOfWork:
     def before_commit(self, statement: Statement[Any], /, **params: Any) -> None:
         """Run it just before the commit, together with others of its kind; on PostgreSQL it costs no round trip of its own."""
         self._must_write()
+        if statement.on(self._dialect).returns_rows:
+            raise TypeError("a statement before the commit answers nobody; leave out its RETURNING")
         self._deferred.append((statement, params))
 
     def after_commit(self, deed: Callable[[], None]) -> None:
@@ -83,7 +85,7 @@ class UnitOfWork:
             try:
                 deed()
             except Exception:
-                log.exception("a deed after the commit failed; the commit stands")
+                log.exception("after_commit_failed")
 
     async def rollback(self) -> None:
         """Undo everything the unit did."""

@@ -1,6 +1,5 @@
 """A PostgreSQL database: one pool a process, READ COMMITTED, timeouts on the server's side (ARCHITECTURE 10 b)."""
 
-import asyncio
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -44,7 +43,9 @@ class PostgresqlDatabase(Database):
         except DatabaseUnavailable as error:
             where = urlsplit(self.dsn)
             reason = error.__cause__ or error
-            raise DatabaseUnavailable(f"PostgreSQL at {where.hostname}:{where.port or 5432} cannot be reached: {reason}.") from error
+            raise DatabaseUnavailable(
+                f"PostgreSQL at {where.hostname}:{where.port or 5432} cannot be reached: {reason}."
+            ) from error
         version = wire.connection.get_server_version()
         if version.major < OLDEST:
             await wire.connection.close()
@@ -91,7 +92,7 @@ class PostgresqlDatabase(Database):
                     "jit": "off",
                 },
             )
-        except (*FAILURES, asyncio.TimeoutError) as error:
+        except (TimeoutError, *FAILURES) as error:
             raise DatabaseUnavailable from error
         return await Wire(connection).prepare()
 

@@ -2,15 +2,16 @@
 
 import asyncio
 import contextlib
-import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
 from time import monotonic
 
+from ...observability.logs import get_logger
+from ...tasks import start
 from ..errors import DatabaseUnavailable
 from .wire import Wire
 
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 SETTLE_SECONDS = 5.0
 
 
@@ -68,7 +69,7 @@ class Pool:
         if wire.connection.is_closed() or self._closing or wire.connection.is_in_transaction():
             self._drop(wire)
             return
-        settling = asyncio.get_running_loop().create_task(self._settle(wire))
+        settling = start(self._settle(wire), name="database connection settles")
         self._settling.add(settling)
         settling.add_done_callback(self._settling.discard)
 
@@ -134,9 +135,9 @@ class Pool:
 
     async def _settle(self, wire: Wire) -> None:
         try:
-            await wire.connection._protocol._wait_for_cancellation(SETTLE_SECONDS)  # type: ignore[attr-defined]
+            await wire.connection._protocol._wait_for_cancellation(SETTLE_SECONDS)
         except (TimeoutError, OSError):
-            log.warning("a cancelled statement did not end within %d s; its connection is closed", SETTLE_SECONDS)
+            log.warn("cancelled_statement_did_not_end", seconds=SETTLE_SECONDS)
         if wire.is_fit:
             self.release(wire)
         else:

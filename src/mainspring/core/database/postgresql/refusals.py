@@ -2,9 +2,10 @@
 
 import asyncio
 import re
-from typing import Any
+from typing import Any, cast
 
 import asyncpg
+from asyncpg.exceptions._base import DataError as ArgumentError
 
 from ...errors import Invalid
 from ..constraints import columns_of
@@ -21,7 +22,7 @@ def refusal(error: BaseException) -> BaseException:
     """The error of ours that stands for the driver's; the same error when it is a bug."""
     if isinstance(error, asyncpg.PostgresError):
         return _by_state(error)
-    if isinstance(error, asyncpg.DataError):  # the driver cannot put the value into the parameter's type
+    if isinstance(error, ArgumentError):  # the driver cannot put the value into the parameter's type
         return Invalid("A value does not fit.") if "out of range" in str(error) else error
     if isinstance(error, asyncpg.InterfaceError):
         return DatabaseUnavailable() if "closed" in str(error) or "connection" in str(error) else error
@@ -31,7 +32,7 @@ def refusal(error: BaseException) -> BaseException:
 
 
 def _by_state(error: Any) -> BaseException:
-    state = error.sqlstate or ""
+    state: str = error.sqlstate or ""
     if state in {"23505", "23P01"}:
         return DuplicateValue(details=fields_of(_columns(error), "duplicate", "This value exists already."))
     if state == "23503":
@@ -42,11 +43,11 @@ def _by_state(error: Any) -> BaseException:
         return RuleBroken(details=fields_of(columns_of(error.constraint_name or ""), "rule", "This value breaks a rule."))
     if state in RUN_AGAIN:
         return RunAgain()
-    if state[:2] in UNAVAILABLE_CLASSES or state in UNAVAILABLE:
+    if (state[:2] in UNAVAILABLE_CLASSES and state != "08P01") or state in UNAVAILABLE:
         return DatabaseUnavailable()
     if state[:2] == "22":
         return Invalid("A value does not fit.")
-    return error
+    return cast(BaseException, error)
 
 
 def _columns(error: Any) -> list[str]:

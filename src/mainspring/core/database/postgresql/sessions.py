@@ -1,22 +1,22 @@
 """The sessions of PostgreSQL: reads are single autocommit statements, a write unit keeps one connection."""
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
 
+from ...observability.logs import get_logger
+from ...tasks import to_the_end
 from ..compiling import Compiled, DialectName
 from ..errors import RunAgain, UnitBroken
 from ..session import Deferred
-from ..waiting import settled
 from .pool import Pool
 from .refusals import FAILURES, refusal
 from .wire import Wire
 
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 STALE = (asyncpg.InvalidCachedStatementError, asyncpg.OutdatedSchemaCacheError)
 ALONE_SECONDS = 2.0
 
@@ -114,11 +114,7 @@ class WriteSession:
             ahead = [(compiled.sql, compiled.arguments(params)) for compiled, params in self._compiled(deferred)]
             wire = self._wire or await self._take()
             begin, self._begun = not self._begun, True
-            ending = asyncio.get_running_loop().create_task(wire.commit(ahead, begin=begin))
-            try:
-                await settled(ending)
-            finally:
-                self.committed = ending.done() and not ending.cancelled() and ending.exception() is None
+            await to_the_end(self._commit(wire, ahead, begin=begin))
         except BaseException as error:
             if self.committed:
                 self._release()
@@ -134,7 +130,7 @@ class WriteSession:
             return
         try:
             if self._begun and not wire.connection.is_closed():
-                await settled(asyncio.get_running_loop().create_task(_roll_back(wire)))
+                await to_the_end(_roll_back(wire))
         finally:
             self._release()
 
@@ -158,6 +154,10 @@ class WriteSession:
             await wire.execute(sql, (), begin=begin)
         except BaseException as error:
             raise self._failed(error, None) from error
+
+    async def _commit(self, wire: Wire, ahead: Sequence[tuple[str, tuple[Any, ...]]], *, begin: bool) -> None:
+        await wire.commit(ahead, begin=begin)
+        self.committed = True
 
     def _ready(self) -> Wire | None:
         if self._broken:
@@ -189,5 +189,5 @@ async def _roll_back(wire: Wire) -> None:
         async with asyncio.timeout(ALONE_SECONDS):
             await wire.rollback()
     except FAILURES as error:
-        log.warning("a transaction could not be rolled back, its connection is closed: %s", type(error).__name__)
+        log.warn("rollback_failed", reason=type(error).__name__)
         wire.connection.terminate()

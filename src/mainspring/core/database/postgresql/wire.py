@@ -7,6 +7,7 @@ at the commit are written in front of COMMIT. A unit with one insert and one aud
 there. This file is the only one that knows asyncpg's inside; its tests fail when a version of it works differently.
 """
 
+import itertools
 import struct
 from collections.abc import Sequence
 from datetime import datetime
@@ -19,6 +20,7 @@ import orjson
 from ..building import uuid_of_bytes
 
 MOST_PREPARED = 1000
+NUMBERS = itertools.count(1)
 NULL = b"\xff\xff\xff\xff"
 EXECUTE = b"E" + struct.pack("!i", 9) + b"\0" + struct.pack("!i", 0)
 
@@ -33,8 +35,8 @@ class Wire:
         self.idle_since = 0.0
         self._prepared: dict[str, Any] = {}
         self._kept: dict[str, Any] = {}
-        self._bind_execute = connection._protocol.bind_execute  # type: ignore[attr-defined]
-        self._write = connection._transport.write  # type: ignore[attr-defined]
+        self._bind_execute = connection._protocol.bind_execute
+        self._write = connection._transport.write
 
     async def prepare(self) -> "Wire":
         """Set the codecs and prepare what every unit needs."""
@@ -67,7 +69,7 @@ class Wire:
         state = self._prepared.get(sql) or await self._state(sql)
         if begin:
             self._write(self._begin)
-        await self.connection._protocol.bind_execute_many(state, arguments, "", None, False)  # type: ignore[attr-defined]
+        await self.connection._protocol.bind_execute_many(state, arguments, "", None, False)
 
     async def commit(self, ahead: Sequence[tuple[str, tuple[Any, ...]]] = (), *, begin: bool = False) -> None:
         """Commit; the statements `ahead` run first, in the same round trip."""
@@ -90,14 +92,14 @@ class Wire:
     def is_fit(self) -> bool:
         """Whether the next unit can take it: open, outside a transaction, with no cancellation under way."""
         connection = self.connection
-        return not (connection.is_closed() or connection.is_in_transaction() or connection._protocol._is_cancelling())  # type: ignore[attr-defined]
+        return not (connection.is_closed() or connection.is_in_transaction() or connection._protocol._is_cancelling())
 
     async def _state(self, sql: str) -> Any:
         if len(self._prepared) >= MOST_PREPARED:
             self.forget(next(iter(self._prepared)))
-        statement = await self.connection.prepare(sql)
+        statement = await self.connection.prepare(sql, name=f"mainspring_{next(NUMBERS)}")
         self._kept[sql] = statement  # asyncpg closes what nobody holds
-        state = self._prepared[sql] = statement._state  # type: ignore[attr-defined]
+        state = self._prepared[sql] = statement._state
         return state
 
 

@@ -12,7 +12,9 @@ def connect(path: Path, *, synchronous: str, query_only: bool = False, busy_ms: 
     Checkpoints are made by `Checkpoints`, on a thread, so the automatic ones are off. `busy_ms` is short, because the wait
     would stop the event loop; processes queue on a file lock instead.
     """
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=1000, timeout=busy_ms / 1000)
+    connection = sqlite3.connect(
+        path, isolation_level=None, check_same_thread=False, cached_statements=1000, timeout=busy_ms / 1000
+    )
     for pragma in (
         "journal_mode=WAL",
         f"synchronous={synchronous}",

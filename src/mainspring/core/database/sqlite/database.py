@@ -8,12 +8,12 @@ from typing import Any
 
 from ...context import Context
 from ...module import BootRefused
+from ...tasks import settled
 from ..compiling import DialectName
 from ..database import Database
 from ..errors import DatabaseUnavailable
 from ..options import DatabaseOptions
 from ..session import Session
-from ..waiting import settled
 from .connecting import OLDEST, connect, path_of
 from .sessions import ReadSession, WriteSession
 from .writer import Writer

@@ -1,16 +1,16 @@
 """What SQLite refuses, told as errors of ours (R-156)."""
 
 import sqlite3
-from typing import Any
+from typing import Any, cast
 
+from ...errors import Invalid
 from ..constraints import columns_of
 from ..errors import DatabaseUnavailable, DuplicateValue, RuleBroken, StillReferenced, fields_of
-from ...errors import Invalid
 
 BUSY = frozenset({"SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_PROTOCOL"})
 
 
-def refusal(error: Exception) -> Exception:
+def refusal(error: Any) -> Exception:
     """The error of ours that stands for SQLite's; the same error when it is a bug."""
     name = getattr(error, "sqlite_errorname", "") or ""
     if name in {"SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_CONSTRAINT_ROWID"}:
@@ -25,7 +25,7 @@ def refusal(error: Exception) -> Exception:
         return DatabaseUnavailable()
     if isinstance(error, OverflowError | sqlite3.DataError) or name == "SQLITE_TOOBIG":
         return Invalid("A value is too large.")
-    return error
+    return cast(Exception, error)
 
 
 def _named(error: Any) -> list[str]:

@@ -1,27 +1,28 @@
 """The sessions of SQLite: statements run inline on the loop's thread, slow ones on a thread."""
 
 import asyncio
-import logging
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ...context import Context
+from ...observability.logs import get_logger
+from ...tasks import settled
 from ..compiling import Compiled, DialectName
 from ..errors import UnitBroken
 from ..session import Deferred
-from ..waiting import settled
 from .refusals import refusal
 from .writer import Group, Writer
 
 if TYPE_CHECKING:
     from .database import SqliteDatabase
 
+T = TypeVar("T")
 LONG_SECONDS = 0.05
 FAILURES = (sqlite3.Error, OverflowError)
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 
 class ReadSession:
@@ -102,7 +103,11 @@ class WriteSession:
         if self._group is None or self._broken:
             await self._enter(compiled)
         try:
-            self._writer.connection.executemany(compiled.sql, arguments)
+            if compiled.returns_rows:  # executemany refuses RETURNING
+                for each in arguments:
+                    self._writer.execute(compiled.sql, each).fetchall()
+            else:
+                self._writer.connection.executemany(compiled.sql, arguments)
         except FAILURES as error:
             raise self._failed(error) from error
 
@@ -185,11 +190,11 @@ class WriteSession:
     def _leave(self, *, changed: bool) -> "asyncio.Future[None] | None":
         held = monotonic() - self._since
         if held > LONG_SECONDS:
-            log.warning("the writer was held for %d ms by %s %s", held * 1000, self._context.method, self._context.path)
+            log.warn("writer_held", milliseconds=round(held * 1000), method=self._context.method, path=self._context.path)
         self._group, self._broken = None, True
         return self._writer.leave(changed=changed)
 
-    async def _on_thread(self, work: Any) -> Any:
+    async def _on_thread(self, work: Callable[[], T]) -> T:
         return await settled(asyncio.get_running_loop().run_in_executor(self._database.threads, work))
 
 

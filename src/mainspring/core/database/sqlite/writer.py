@@ -2,12 +2,12 @@
 the event loop answers all of them (group commit, docs/decisions). Everything here runs on the loop's thread."""
 
 import asyncio
-import logging
 import sqlite3
 from collections import deque
 from pathlib import Path
 from time import monotonic
 
+from ...observability.logs import get_logger
 from ..errors import DatabaseUnavailable
 from ..options import DatabaseOptions
 from .connecting import connect
@@ -16,7 +16,7 @@ from .refusals import refusal
 
 LARGEST_GROUP = 64
 RETRY_SECONDS = 0.005
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 
 class Group:
@@ -151,7 +151,7 @@ class Writer:
         try:
             self.execute("COMMIT")
         except sqlite3.Error as error:
-            log.error("a commit of %d units failed: %s", len(self.group.answers), error)
+            log.error("commit_failed", error=error, units=len(self.group.answers))
             if self.connection.in_transaction:
                 self.execute("ROLLBACK")
             self._answer(error)
