@@ -3,13 +3,16 @@
 import importlib
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
+from functools import cached_property
 from typing import Any, TypeVar
 
 from .context import Context
-from .database import Database, DatabaseOptions, UnitOfWork, open_database
+from .database import Database, UnitOfWork, open_database
 from .module import Module, discover
 from .registry import Registry
+from .security.authenticator import Authenticator
 from .settings import Settings
+from .wiring import database_options, register_core
 
 T = TypeVar("T")
 
@@ -23,9 +26,11 @@ class Application:
         self.settings = settings
         self.modules = list(modules)
         self.ports = Registry()
-        self.databases: dict[str, Database] = {
-            name: open_database(url, _options(settings, name)) for name, url in settings.databases.items()
-        }
+        options = database_options(settings)
+        self.databases: dict[str, Database] = {name: open_database(url, options) for name, url in settings.databases.items()}
+        for database in self.databases.values():
+            database.resolve = self.ports.resolve
+        register_core(self)
         for module in self.modules:
             self._load(module)
 
@@ -33,6 +38,11 @@ class Application:
     def database(self) -> Database:
         """The default database."""
         return self.databases["default"]
+
+    @cached_property
+    def authenticator(self) -> Authenticator:
+        """Answers who is asking."""
+        return self.resolve(Authenticator)
 
     def unit(self, context: Context | None = None, database: str = "default") -> AbstractAsyncContextManager[UnitOfWork]:
         """A unit of work that commits at the end and rolls back when anything is raised."""
@@ -69,18 +79,6 @@ class Application:
 def create_application(settings: Settings, modules: Sequence[Module] | None = None) -> Application:
     """Find the modules and build the application. Raises BootRefused with one sentence when something does not fit."""
     return Application(settings, discover() if modules is None else modules)
-
-
-def _options(settings: Settings, name: str) -> DatabaseOptions:
-    wanted = settings.database_options(name)
-    return DatabaseOptions(
-        name=name,
-        pool_max=wanted.pool_max,
-        pool_min=wanted.pool_min,
-        lock_directory=wanted.data_dir,
-        application_name=settings.service_name,
-        log_statements=wanted.log_sql,
-    )
 
 
 def _factory(module: Module, path: str, application: Application) -> Callable[[], Any]:

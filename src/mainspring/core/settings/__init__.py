@@ -2,12 +2,11 @@
 
 from .durations import format_duration, parse_duration
 from .loading import load_settings
-from .model import DatabaseOptions, PasswordSettings, Section, Settings, Shown
+from .model import PasswordSettings, Section, Settings, Shown
 from .problems import SettingsRefused
 from .secrets import keep_secret
 
 __all__ = [
-    "DatabaseOptions",
     "PasswordSettings",
     "Section",
     "Settings",

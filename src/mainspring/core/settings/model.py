@@ -42,17 +42,6 @@ class Shown:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class DatabaseOptions:
-    """What one database is opened with. The pool's numbers are for PostgreSQL; `data_dir` holds SQLite's `write.lock`."""
-
-    name: str
-    data_dir: Path
-    pool_max: int
-    pool_min: int
-    log_sql: bool
-
-
 def of(group: str, default: Any, text: str, *, later: bool = False, **rules: Any) -> Any:  # Any: pydantic's own field type
     """A setting of a group (R-206). `later` marks a name that is read and checked, but used by no installed part yet."""
     return Field(default, description=text, json_schema_extra={"group": group, "later": later}, **rules)
@@ -156,10 +145,6 @@ class Settings(BaseModel):
             found = self._sections[kind] = kind()
         assert isinstance(found, kind)  # noqa: S101 - the loader stores each section under its own class
         return found
-
-    def database_options(self, name: str = "default") -> DatabaseOptions:
-        """The options for the database of that name; the pool settings hold for each one."""
-        return DatabaseOptions(name, self.data_dir, self.db_pool_max, self.db_pool_min, self.log_sql)
 
     def sources(self) -> Iterator[Shown]:
         """Every setting with its shown value and its source (`environment`, a file's name, `default`, ...)."""

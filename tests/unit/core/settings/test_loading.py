@@ -218,7 +218,6 @@ def test_further_databases_have_names(tmp_path):  # R-210
     settings = load(tmp_path, {"DATABASES__ARCHIVE__URL": "postgresql://bob:hidden@host/archive"})
 
     assert settings.databases["archive"] == "postgresql://bob:hidden@host/archive"
-    assert settings.database_options("archive").name == "archive"
     assert "DATABASES__ARCHIVE__URL" in {shown.name for shown in settings.sources()}
 
 

@@ -1,0 +1,68 @@
+"""What core itself puts behind ports: tokens, password hashing, and who is still allowed."""
+
+from typing import TYPE_CHECKING
+
+from .database import DatabaseOptions
+from .limits.failures import FailureLimit
+from .runtime import Runtime
+from .security.authenticator import Authenticator
+from .security.hashing_slots import HashingSlots
+from .security.keys import KeyRing
+from .security.passwords import Argon2Cost, Passwords
+from .security.ports import PermissionSource, SessionSource
+from .security.snapshots import Snapshots
+from .security.tokens import AccessTokens
+from .settings import Settings
+
+if TYPE_CHECKING:
+    from .application import Application
+
+
+def register_core(application: "Application") -> None:
+    """Register core's own implementations. Each is made at its first use, so a command that needs none pays for none."""
+    settings, singleton = application.settings, application.ports.singleton
+    singleton(KeyRing, lambda: _keys(settings))
+    singleton(AccessTokens, lambda: _tokens(application))
+    singleton(HashingSlots, lambda: HashingSlots(settings.data_dir / "runtime"))
+    singleton(Passwords, lambda: Passwords(application.resolve(HashingSlots), _cost(settings)))
+    singleton(Runtime, lambda: Runtime(settings.data_dir))
+    singleton(FailureLimit, lambda: FailureLimit(application.resolve(Runtime), enabled=settings.rate_limits))
+    singleton(Snapshots, lambda: _snapshots(application))
+    singleton(Authenticator, lambda: Authenticator(application.resolve(AccessTokens), application.resolve(Snapshots)))
+
+
+def database_options(settings: Settings) -> DatabaseOptions:
+    """How every database of the application is opened."""
+    return DatabaseOptions(
+        pool_max=settings.db_pool_max,
+        pool_min=settings.db_pool_min,
+        lock_directory=settings.data_dir,
+        application_name=settings.service_name,
+        log_statements=settings.log_sql,
+    )
+
+
+def _keys(settings: Settings) -> KeyRing:
+    if settings.jwt_private_key is not None:
+        return KeyRing.of_environment(settings.jwt_private_key.get_secret_value(), settings.jwt_public_key or "")
+    return KeyRing.of_folder(settings.data_dir / "keys")
+
+
+def _tokens(application: "Application") -> AccessTokens:
+    settings = application.settings
+    return AccessTokens(
+        application.resolve(KeyRing),
+        issuer=settings.jwt_issuer,
+        audience=settings.jwt_audience,
+        ttl=settings.access_token_ttl,
+        claims=settings.jwt_claims,
+    )
+
+
+def _cost(settings: Settings) -> Argon2Cost:
+    password = settings.password
+    return Argon2Cost(password.memory_kib, password.time_cost, password.parallelism)
+
+
+def _snapshots(application: "Application") -> Snapshots:
+    return Snapshots(application.reading, application.resolve(SessionSource), application.resolve(PermissionSource))
