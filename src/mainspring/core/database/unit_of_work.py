@@ -35,6 +35,13 @@ class UnitOfWork:
         raw = await self._session.fetch(compiled, compiled.arguments(params))
         return compiled.rows(raw[:1])[0] if raw else None
 
+    async def only(self, statement: Statement[R], /, **params: Any) -> R:
+        """The row of a statement that always has one, such as INSERT ... RETURNING. Raises LookupError when there is none."""
+        row = await self.one(statement, **params)
+        if row is None:
+            raise LookupError("a statement that always has a row had none")
+        return row
+
     async def all(self, statement: Statement[R], /, **params: Any) -> list[R]:
         """Every row."""
         compiled = statement.on(self._dialect)
