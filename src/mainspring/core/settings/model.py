@@ -88,6 +88,9 @@ class Settings(BaseModel):
     )
     databases: dict[str, str] = of("database", {}, "Further databases by name: DATABASES__<NAME>__URL.", repr=False)
     db_pool_max: int = of("database", 20, "Most PostgreSQL connections of a process.", ge=1, le=1000)
+    db_synchronous: Literal["full", "normal", "off"] = of(
+        "database", "full", "When SQLite waits for the disk; off loses writes at a power cut, refused in production."
+    )
     db_pool_min: int = of("database", 0, "PostgreSQL connections a process keeps open.", ge=0, le=1000)
 
     # redis

@@ -81,6 +81,8 @@ def _about_production(settings: Settings) -> list[str]:
         problems.append("PUBLIC_URL must start with https:// in production.")
     if settings.log_sql:
         problems.append("LOG_SQL must be off in production.")
+    if settings.db_synchronous == "off":
+        problems.append("DB_SYNCHRONOUS must not be off in production: a power cut would lose acknowledged writes.")
     return problems
 
 
