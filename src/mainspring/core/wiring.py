@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 def register_core(application: "Application") -> None:
     """Register core's own implementations. Each is made at its first use, so a command that needs none pays for none."""
     settings, singleton = application.settings, application.ports.singleton
+    singleton(Settings, lambda: settings)
     singleton(KeyRing, lambda: _keys(settings))
     singleton(AccessTokens, lambda: _tokens(application))
     singleton(HashingSlots, lambda: HashingSlots(settings.data_dir / "runtime"))
