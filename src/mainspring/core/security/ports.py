@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
-UnitOfWork = Any  # of core.database
+if TYPE_CHECKING:
+    from ..database import UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class Held:
 class SessionSource(Protocol):
     """Knows which sessions are alive."""
 
-    async def live(self, uow: UnitOfWork, session_ids: Sequence[UUID]) -> dict[UUID, SessionState]:
+    async def live(self, uow: "UnitOfWork", session_ids: Sequence[UUID]) -> dict[UUID, SessionState]:
         """The living ones among `session_ids`; whatever is dead, unknown or of a dead user is absent."""
         ...
 
@@ -39,7 +40,7 @@ class SessionSource(Protocol):
 class PermissionSource(Protocol):
     """Knows what users may do."""
 
-    async def held(self, uow: UnitOfWork, user_ids: Sequence[UUID]) -> dict[UUID, Held]:
+    async def held(self, uow: "UnitOfWork", user_ids: Sequence[UUID]) -> dict[UUID, Held]:
         """Roles and permissions of each user, from roles and grants that have not ended; absent means nothing."""
         ...
 

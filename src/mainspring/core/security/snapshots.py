@@ -8,10 +8,14 @@ import asyncio
 import contextvars
 from collections.abc import Callable, Iterable
 from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from .. import clock, tasks
-from .ports import Held, PermissionSource, SessionSource, SessionState, UnitOfWork
+from .ports import Held, PermissionSource, SessionSource, SessionState
+
+if TYPE_CHECKING:
+    from ..database import UnitOfWork
 
 MAX_AGE = 1.0  # seconds, counted from before the query was sent
 RENEW_AFTER = 0.7  # of the age; from then on a session in use is renewed, and nobody waits for it
@@ -44,7 +48,7 @@ class Snapshots:
 
     def __init__(
         self,
-        reading: Callable[[], AbstractAsyncContextManager[UnitOfWork]],
+        reading: Callable[[], "AbstractAsyncContextManager[UnitOfWork]"],
         sessions: SessionSource,
         permissions: PermissionSource,
         *,
