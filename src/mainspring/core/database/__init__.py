@@ -2,8 +2,10 @@
 
 from .database import Database, open_database
 from .errors import DatabaseUnavailable, DuplicateValue, RuleBroken, RunAgain, StillReferenced, UnitBroken
+from .listing import Listing, Page, Position, Slice
 from .model import Model, SoftDeleted, Timestamps, Versioned
 from .options import DatabaseOptions
+from .patch import Patch
 from .repository import Repository
 from .statement import Statement, any_of, bind, insert_into, update_of, upsert
 from .types import Json, UtcDateTime
@@ -15,10 +17,15 @@ __all__ = [
     "DatabaseUnavailable",
     "DuplicateValue",
     "Json",
+    "Listing",
     "Model",
+    "Page",
+    "Patch",
+    "Position",
     "Repository",
     "RuleBroken",
     "RunAgain",
+    "Slice",
     "SoftDeleted",
     "Statement",
     "StillReferenced",

@@ -24,7 +24,7 @@ from sqlalchemy.sql.elements import BindParameter, ColumnElement
 from sqlalchemy.types import NullType, TypeEngine
 
 from .. import clock, ids
-from .building import row_builder
+from .building import extra_reader, row_builder
 from .types import Json, UtcDateTime, json_text, utc_text
 
 R = TypeVar("R")
@@ -78,9 +78,10 @@ def _any_of(element: AnyOf, compiler: SQLCompiler, **options: Any) -> str:
 
 
 class Compiled(Generic[R]):
-    """A statement for one dialect. `arguments(params)` gives the driver's tuple, `rows(raw)` the typed rows."""
+    """A statement for one dialect. `arguments(params)` gives the driver's tuple, `rows(raw)` the typed rows, `extra_of(raw_row)`
+    what the statement selects behind them."""
 
-    __slots__ = ("arguments", "columns", "returns_rows", "rows", "slow", "sql", "writes")
+    __slots__ = ("arguments", "extra_of", "returns_rows", "rows", "slow", "sql", "writes")
 
     def __init__(
         self,
@@ -91,17 +92,17 @@ class Compiled(Generic[R]):
         returns_rows: bool,
         writes: bool,
         slow: bool,
-        columns: int,
+        extra_of: Callable[[Any], tuple[Any, ...]],
     ) -> None:
         self.sql, self.arguments, self.rows = sql, arguments, rows
-        self.returns_rows, self.writes, self.slow, self.columns = returns_rows, writes, slow, columns
+        self.returns_rows, self.writes, self.slow, self.extra_of = returns_rows, writes, slow, extra_of
 
 
 def compiled_for(sql: Executable, row: type[R] | None, name: DialectName, *, slow: bool = False, extra: int = 0) -> Compiled[R]:
     """Compile the statement. The last `extra` columns stay out of the rows. Raises TypeError when rows and columns differ."""
     dialect = dialect_named(name)
     if row is not None and is_dataclass(row) and isinstance(sql, Select) and not extra:
-        sql = _narrowed(sql, row)
+        sql = narrowed(sql, row)
     compiled = cast(SQLCompiler, _inlined(sql).compile(dialect=dialect, compile_kwargs={"render_postcompile": True}))
     columns = [(column.keyname, _reader(column.type, dialect)) for column in compiled._result_columns]
     shown = columns[: len(columns) - extra] if extra else columns
@@ -112,7 +113,7 @@ def compiled_for(sql: Executable, row: type[R] | None, name: DialectName, *, slo
         returns_rows=bool(columns),
         writes=isinstance(sql, UpdateBase) or getattr(sql, "_for_update_arg", None) is not None,
         slow=slow,
-        columns=len(columns),
+        extra_of=extra_reader([reader for _, reader in columns[len(shown) :]]),
     )
 
 
@@ -122,7 +123,7 @@ def dialect_named(name: DialectName) -> Dialect:
     return sqlite_dialect(paramstyle="qmark") if name == "sqlite" else asyncpg_dialect()  # type: ignore[no-untyped-call]
 
 
-def _narrowed(sql: Select[Any], row: type[Any]) -> Select[Any]:
+def narrowed(sql: Select[Any], row: type[Any]) -> Select[Any]:
     """`select(Order)` fetches only what the row holds."""
     if sql._distinct or sql._group_by_clauses:
         return sql
@@ -131,6 +132,14 @@ def _narrowed(sql: Select[Any], row: type[Any]) -> Select[Any]:
     if len(offered) == len(wanted) or not set(wanted) <= offered.keys():
         return sql
     return sql.with_only_columns(*(offered[name] for name in wanted), maintain_column_froms=True)
+
+
+def parameters_in(condition: ColumnElement[Any]) -> set[str]:
+    """The names of the parameters in a condition."""
+    found = {part.name for part in visitors.iterate(condition) if isinstance(part, AnyOf)}
+    return found | {
+        part.key for part in visitors.iterate(condition) if isinstance(part, BindParameter) and part.value is REQUIRED
+    }
 
 
 def _inlined(sql: Executable) -> Any:

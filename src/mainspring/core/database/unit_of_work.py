@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from ..context import Context
 from ..observability.logs import get_logger
+from .listing import Listing, Page, Position, Slice, sort_text
+from .patch import Patch
 from .session import Deferred, Session
 from .statement import Statement
 
@@ -61,6 +63,65 @@ class UnitOfWork:
         compiled = statement.on(self._dialect)
         if rows:
             await self._session.execute_many(compiled, [compiled.arguments(row) for row in rows])
+
+    async def patch(self, patch: Patch[R], changes: Mapping[str, Any], /, **params: Any) -> R | None:
+        """Change the columns in `changes`; the changed row, or None when none fits."""
+        compiled, values = patch.prepared(self._dialect, changes, params)
+        raw = await self._session.fetch(compiled, compiled.arguments(values))
+        return compiled.rows(raw[:1])[0] if raw else None
+
+    async def page(
+        self,
+        listing: Listing[R],
+        /,
+        *,
+        filters: Mapping[str, Any] | None = None,
+        sort: str | None = None,
+        page: int = 1,
+        limit: int = 20,
+        **params: Any,
+    ) -> Page[R]:
+        """One page and the total, in one statement (R-214). Filters that are None are not set. Raises Invalid."""
+        names, values = listing.values_of(filters)
+        compiled = listing.page_shape(self._dialect, names, listing.order(sort))
+        values |= params
+        asked = compiled.arguments({**values, "limit": limit, "offset": (page - 1) * limit})
+        raw = await self._session.fetch(compiled, asked)
+        if raw:
+            return Page(compiled.rows(raw), page, limit, compiled.extra_of(raw[0])[0])
+        if page == 1:
+            return Page([], page, limit, 0)
+        count = listing.count_shape(self._dialect, names)
+        return Page([], page, limit, count.rows(await self._session.fetch(count, count.arguments(values)))[0])
+
+    async def slice(
+        self,
+        listing: Listing[R],
+        /,
+        *,
+        filters: Mapping[str, Any] | None = None,
+        sort: str | None = None,
+        position: Position | None = None,
+        limit: int = 20,
+        **params: Any,
+    ) -> Slice[R]:
+        """The rows behind or in front of a position, from the start without one. Raises Invalid for a foreign position."""
+        names, values = listing.values_of(filters)
+        order = listing.order(sort)
+        direction, places = listing.parameters_of(position, order) if position else (None, {})
+        compiled = listing.slice_shape(self._dialect, names, order, direction)
+        raw = await self._session.fetch(compiled, compiled.arguments({**values, **places, **params, "limit": limit + 1}))
+        more, raw = len(raw) > limit, raw[:limit]
+        if direction == "prev":
+            raw = raw[::-1]
+        before, behind = (more, True) if direction == "prev" else (direction == "next", more)
+        return Slice(
+            compiled.rows(raw),
+            limit,
+            sort_text(order),
+            listing.position("next", order, compiled.extra_of(raw[-1])) if raw and behind else None,
+            listing.position("prev", order, compiled.extra_of(raw[0])) if raw and before else None,
+        )
 
     def before_commit(self, statement: Statement[Any], /, **params: Any) -> None:
         """Run it just before the commit, together with others of its kind; on PostgreSQL it costs no round trip of its own."""
