@@ -7,6 +7,7 @@ from starlette.types import Message, Scope
 from .. import clock
 from ..context import Context
 from ..security.principal import Principal
+from .cursors import Cursors
 
 if TYPE_CHECKING:
     from ..application import Application
@@ -26,6 +27,7 @@ class Exchange(Context):
         "application",
         "authenticated",
         "cookies_out",
+        "cursors",
         "headers",
         "may_cancel",
         "received",
@@ -37,8 +39,9 @@ class Exchange(Context):
         "unit",
     )
 
-    def __init__(self, application: "Application", scope: Scope) -> None:
+    def __init__(self, application: "Application", scope: Scope, cursors: "Cursors | None" = None) -> None:
         self.application = application
+        self.cursors = cursors
         self.scope = scope
         self.method = scope["method"]
         self.path = scope["path"]

@@ -4,9 +4,10 @@ import re
 from typing import TYPE_CHECKING
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uuid_utils import uuid7
 
-from ... import ids
 from ...context import CURRENT
+from ..cursors import Cursors
 from ..exchange import KEY, Exchange
 
 if TYPE_CHECKING:
@@ -23,14 +24,15 @@ class RequestId:
     def __init__(self, app: ASGIApp, application: "Application") -> None:
         self.app = app
         self.application = application
+        self.cursors = Cursors(application.settings.session_secret)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        exchange = scope[KEY] = Exchange(self.application, scope)
+        exchange = scope[KEY] = Exchange(self.application, scope, self.cursors)
         sent = exchange.received.get(b"x-request-id")
-        name = sent if sent is not None and SANE.fullmatch(sent) else str(ids.new()).encode()
+        name = sent if sent is not None and SANE.fullmatch(sent) else str(uuid7()).encode()
         exchange.request_id = name.decode()
         exchange.headers[b"x-request-id"] = name
 
