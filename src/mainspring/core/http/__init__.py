@@ -1,5 +1,6 @@
 """The web: what a module's `routes.py` and `schemas.py` import."""
 
+from .conditional import IfMatch
 from .cookies import Cookie
 from .dependencies import Answer, App, CallContext, ReadUnit, Reply, WriteUnit
 from .pages import ListQuery, PageOut
@@ -12,6 +13,7 @@ __all__ = [
     "App",
     "CallContext",
     "Cookie",
+    "IfMatch",
     "ListQuery",
     "Out",
     "PageOut",

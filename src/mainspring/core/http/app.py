@@ -20,7 +20,7 @@ from .middleware.request_id import RequestId
 from .middleware.security_headers import SecurityHeaders
 from .middleware.trusted_hosts import TrustedHosts
 from .plan import Plan
-from .planning import plan_for
+from .planning import connect, plan_for
 from .routing import Router
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ class HttpApp:
                 raise BootRefused(f"The route {route.path} is not declared with a Router, so nobody checks who may come in.")
             plan = plan_for(route, self.application.settings)
             plans.extend((method, route.path_format or "/", plan) for method in sorted(route.methods or ()))
+        connect(plans)
         if not plans:
             raise BootRefused("The guard check saw no routes.")
         return plans

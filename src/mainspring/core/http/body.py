@@ -9,8 +9,9 @@ from math import isinf
 from typing import Any
 
 import jiter
-from starlette.types import Receive
+from starlette.types import Message, Receive
 
+from .. import clock
 from ..errors import Invalid, Malformed
 from .exchange import Exchange
 from .problems import PayloadTooLarge, UnsupportedMediaType
@@ -30,25 +31,31 @@ async def read(receive: Receive, exchange: Exchange, limit: int) -> bytes:
     announced = exchange.received.get(b"content-length")
     if announced is not None:
         refuse_long(announced, limit)
+    exchange.reading = True
     message = await receive()
-    body: bytes = message.get("body", b"")
-    if not message.get("more_body", False) and message["type"] == "http.request":
+    if message["type"] == "http.request" and not message.get("more_body", False):
+        exchange.reading = False
+        body: bytes = message.get("body", b"")
         if len(body) > limit:
             raise PayloadTooLarge()
         return body
-    chunks = [body]
-    size = len(body)
-    while True:
-        if message["type"] == "http.disconnect":
-            raise ClientGone()
-        if size > limit:
-            raise PayloadTooLarge()
-        if not message.get("more_body", False):
-            return b"".join(chunks)
-        message = await receive()
+    return await _read_on(message, receive, exchange, limit)
+
+
+async def _read_on(message: Message, receive: Receive, exchange: Exchange, limit: int) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    while message["type"] == "http.request":
         chunk = message.get("body", b"")
         chunks.append(chunk)
         size += len(chunk)
+        if size > limit:
+            raise PayloadTooLarge()
+        if not message.get("more_body", False):
+            exchange.reading, exchange.since = False, clock.monotonic()
+            return b"".join(chunks)
+        message = await receive()
+    raise ClientGone()
 
 
 def refuse_long(announced: bytes, limit: int) -> None:

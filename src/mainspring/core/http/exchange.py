@@ -20,7 +20,8 @@ class Exchange(Context):
     """The context of a request, kept in `scope["mainspring"]`.
 
     `received` holds the request's headers by lower-case name; `headers` those added to whatever answer leaves;
-    `status` is 0 until an answer starts. `may_cancel` is false while a commit runs.
+    `status` is 0 until an answer starts. `may_cancel` is false while a commit runs. `since` is when the present step began,
+    `reading` whether that is the arrival of the body, and `late` which of the two took too long (`core.http.deadlines`).
     """
 
     __slots__ = (
@@ -29,10 +30,13 @@ class Exchange(Context):
         "cookies_out",
         "cursors",
         "headers",
+        "late",
         "may_cancel",
+        "reading",
         "received",
         "route",
         "scope",
+        "since",
         "started",
         "status",
         "task",
@@ -56,7 +60,9 @@ class Exchange(Context):
         self.unit: UnitOfWork | None = None
         self.route: str | None = None
         self.status = 0
-        self.started = clock.monotonic()
+        self.started = self.since = clock.monotonic()
+        self.reading = False
+        self.late: str | None = None
         self.task: Any = None
         self.may_cancel = True
 

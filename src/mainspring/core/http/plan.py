@@ -4,11 +4,10 @@ FastAPI declares the route and describes it in OpenAPI. A plan calls it without 
 we know; a route with a foreign `Depends` goes through the solver, with the same order of steps and the same answers.
 """
 
-import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import Any
 
 from fastapi.dependencies.models import Dependant
 from fastapi.dependencies.utils import solve_dependencies
@@ -16,27 +15,38 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ..errors import Invalid, MainspringError
+from ..database import RunAgain
+from ..errors import Invalid, MainspringError, PreconditionFailed
 from ..security.guard import Guard
-from .bodies import NoBody
+from .bodies import NoBody, limited
+from .conditional import etag_of, is_expected, is_unchanged
 from .exchange import KEY, Exchange
+from .idempotency import Idempotency
 from .messages import describe
 from .parameters import Parameters, Values
 from .rendering import Render
-
-if TYPE_CHECKING:
-    from ..database import UnitOfWork  # type: ignore[attr-defined, unused-ignore]
 
 JSON_TYPE = (b"content-type", b"application/json")
 Argument = tuple[str, Callable[[Exchange], Any]]  # Any: each kind of argument has a type of its own
 
 
 @dataclass(slots=True)
+class Rendered:
+    """An answer, ready to be sent: by us, or by a response object that the route made itself."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    content: bytes
+    response: Response | None = None
+
+
+@dataclass(slots=True)
 class Plan:
-    """Carries out the requests of one route, in this order: guards, parameters, body, endpoint, rendering, commit, sending.
+    """Carries out the requests of one route, in this order: guards, body, parameters, endpoint, rendering, commit, sending.
 
     `arguments` are made from the exchange alone. `foreign` is what FastAPI's solver must solve, `native` the whole route as
-    FastAPI runs it (streams). A `replayable` route touches nothing but its unit, so it may run twice.
+    FastAPI runs it (streams). A `replayable` route touches nothing but its unit, so it may run twice. `is_tagged` answers carry an
+    ETag; `beside` is the GET of the same path, whose tag `If-Match` names. `idempotency` keeps answers of routes that create.
     """
 
     label: str
@@ -50,10 +60,14 @@ class Plan:
     replayable: bool
     render: Render
     status: int
+    is_tagged: bool
+    body_limit: int
     foreign: Dependant | None = None
     embed_body_fields: bool = False
     overrides: Any = None  # Any: FastAPI's own provider of test overrides
     native: ASGIApp | None = None
+    idempotency: Idempotency | None = None
+    beside: "Plan | None" = field(default=None, repr=False)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         exchange: Exchange = scope[KEY]
@@ -63,56 +77,111 @@ class Plan:
             for guard in self.guards:
                 guard.admit(exchange, principal)
         if self.native is not None:
-            await self.native(scope, receive, send)
+            await self.native(scope, limited(receive, self.body_limit), send)
             return
         loaded: Any = None
+        body = b""
         if self.has_body:
-            loaded, _ = await self.body.load(exchange, receive)
+            loaded, body = await self.body.load(exchange, receive)
         if self.foreign is not None:
-            await self._with_solver(exchange, loaded, receive, send)
+            await self._with_solver(exchange, loaded, body, receive, send)
             return
+        values = self._values(exchange, loaded)
+        rendered = await self._answered(exchange, values, body)
+        if rendered.response is not None:
+            await rendered.response(scope, receive, send)
+            return
+        await send({"type": "http.response.start", "status": rendered.status, "headers": rendered.headers})
+        await send({"type": "http.response.body", "body": rendered.content})
+
+    def _values(self, exchange: Exchange, loaded: Any) -> Values:
+        """The typed parameters and body. Raises Invalid with everything that is wrong at once (R-136)."""
         values: Values = {}
-        errors = [] if self.parameters.empty else self.parameters.read(exchange, scope["path_params"], values)
+        errors = [] if self.parameters.empty else self.parameters.read(exchange, exchange.scope["path_params"], values)
         if self.has_body:
             self.body.validate(loaded, values, errors)
         if errors:
             raise Invalid(details=describe(errors))
-        answer, content = await self._carried_out(exchange, values)
-        if content is None:
-            await answer(scope, receive, send)
-            return
-        headers = [] if self.status == 204 else [JSON_TYPE, (b"content-length", b"%d" % len(content))]
-        await send({"type": "http.response.start", "status": self.status, "headers": headers})
-        await send({"type": "http.response.body", "body": content})
+        return values
 
-    async def _carried_out(self, exchange: Exchange, values: Values) -> tuple[Any, bytes | None]:
-        """Run the endpoint, render, commit: once more when the database chose this transaction as the victim of a conflict."""
+    async def _answered(self, exchange: Exchange, values: Values, body: bytes) -> Rendered:
+        """The answer, with the writes committed: given again when the request is a repetition, tried twice after a conflict."""
+        if self.idempotency is not None and b"idempotency-key" in exchange.received:
+            status, headers, content = await self.idempotency.once(
+                exchange, self.label, body, lambda keep: self._attempt(exchange, values, keep)
+            )
+            return Rendered(status, headers, content)
         try:
             return await self._attempt(exchange, values)
-        except MainspringError as problem:
-            if not (self.replayable and getattr(problem, "replay", False)):
+        except RunAgain:
+            if not self.replayable:
                 raise
         return await self._attempt(exchange, values)
 
-    async def _attempt(self, exchange: Exchange, values: Values) -> tuple[Any, bytes | None]:
+    async def _attempt(self, exchange: Exchange, values: Values, keep: "Callable[[Rendered], None] | None" = None) -> Rendered:
+        """Endpoint, rendering, commit; `keep` stores the answer with the unit's own writes."""
+        exchange.may_cancel = True
         for name, make in self.arguments:
             values[name] = make(exchange)
         try:
-            answer = await self.endpoint(**values)
-            content = None if isinstance(answer, Response) else self.render(answer)
-            if self.status == 201 and content is not None:
-                _point_to(answer, exchange)
-            if self.writes and exchange.unit is not None:
+            if self.beside is not None and (expected := exchange.received.get(b"if-match")) is not None:
+                await self._expect(expected, exchange)
+            rendered = self._rendered(exchange, await self.endpoint(**values))
+            unit = exchange.unit
+            if unit is not None and self.writes:
+                if keep is not None:
+                    keep(rendered)
                 exchange.may_cancel = False
-                await exchange.unit.commit()
+                await unit.commit()
+                exchange.unit = None
         except BaseException as problem:
+            exchange.may_cancel = False
             unit, exchange.unit = exchange.unit, None
             if unit is not None and self.writes:
-                await _end_refused(unit, problem)
+                keeps = isinstance(problem, MainspringError) and problem.keep_writes
+                await (unit.commit() if keeps else unit.rollback())
             raise
-        return answer, content
+        return rendered
 
-    async def _with_solver(self, exchange: Exchange, loaded: Any, receive: Receive, send: Send) -> None:
+    def _rendered(self, exchange: Exchange, answer: Any) -> Rendered:
+        if isinstance(answer, Response):
+            return Rendered(answer.status_code, answer.raw_headers, b"", answer)
+        content = self.render(answer)
+        status = self.status
+        if status == 204:
+            return Rendered(204, [], b"")
+        headers = [JSON_TYPE, (b"content-length", b"%d" % len(content))]
+        if self.is_tagged:
+            tag = etag_of(answer, content)
+            if b"if-none-match" in exchange.received and exchange.method in ("GET", "HEAD"):
+                if is_unchanged(exchange.received[b"if-none-match"], tag):
+                    return Rendered(304, [(b"etag", tag)], b"")
+            headers.append((b"etag", tag))
+        if status == 201 and b"location" not in exchange.headers and (created := getattr(answer, "id", None)) is not None:
+            # below the collection it was posted to, unless the route said otherwise (R-134)
+            headers.append((b"location", f"{exchange.path.rstrip('/')}/{created}".encode()))
+        return Rendered(status, headers, content)
+
+    async def _expect(self, expected: bytes, exchange: Exchange) -> None:
+        """Compare `If-Match` with the tag of what GET answers now, in the transaction that is about to write."""
+        assert self.beside is not None  # noqa: S101 - the caller asked
+        if self.writes and exchange.unit is not None:
+            await exchange.unit.lock(f"if-match {exchange.path}", wait=True)
+        tag = await self.beside.tag_now(exchange)
+        if tag is not None and not is_expected(expected, tag):
+            raise PreconditionFailed()
+
+    async def tag_now(self, exchange: Exchange) -> bytes | None:
+        """The tag that a GET by this caller would show, read in the unit of the exchange; None where the answer has none."""
+        values: Values = {}
+        if self.parameters.read(exchange, exchange.scope["path_params"], values):
+            return None
+        for name, make in self.arguments:
+            values[name] = make(exchange)
+        answer = await self.endpoint(**values)
+        return None if isinstance(answer, Response) else etag_of(answer, self.render(answer))
+
+    async def _with_solver(self, exchange: Exchange, loaded: Any, body: bytes, receive: Receive, send: Send) -> None:
         """The same steps with FastAPI's solver in place of our own reading of parameters."""
         scope = exchange.scope
         assert self.foreign is not None  # noqa: S101 - the caller asked
@@ -121,7 +190,7 @@ class Plan:
             async with AsyncExitStack() as function_stack:
                 scope["fastapi_function_astack"] = function_stack
                 solved = await solve_dependencies(
-                    request=Request(scope, receive, send),
+                    request=Request(scope, limited(receive, self.body_limit), send),
                     dependant=self.foreign,
                     body=loaded,
                     dependency_overrides_provider=self.overrides,
@@ -130,28 +199,12 @@ class Plan:
                 )
                 if solved.errors:
                     raise Invalid(details=describe(solved.errors))
-                answer, content = await self._attempt(exchange, dict(solved.values))
-            headers = [pair for pair in solved.response.headers.raw if pair[0] != b"content-length"]
-            if content is None:
-                response: Response = answer
-            else:
-                status = solved.response.status_code or self.status
-                response = Response(content, status, media_type=None if status == 204 else "application/json")
-            response.raw_headers.extend(headers)
+                rendered = await self._answered(exchange, dict(solved.values), body)
+            response = rendered.response
+            if response is None:
+                response = Response(rendered.content, solved.response.status_code or rendered.status)
+                response.raw_headers = list(rendered.headers)
+            response.raw_headers.extend(pair for pair in solved.response.raw_headers if pair[0] != b"content-length")
             await response(scope, receive, send)
             if solved.background_tasks is not None:
                 await solved.background_tasks()
-
-
-async def _end_refused(unit: "UnitOfWork", problem: BaseException) -> None:
-    """Roll back, or commit when the refusal keeps its writes. Waits for the driver even while the request is cancelled."""
-    if isinstance(problem, MainspringError) and problem.keep_writes:
-        await unit.commit()
-        return
-    await asyncio.shield(unit.rollback())
-
-
-def _point_to(answer: object, exchange: Exchange) -> None:
-    """201 says where the created thing is, below the collection it was posted to, unless the route said so itself (R-134)."""
-    if b"location" not in exchange.headers and (created := getattr(answer, "id", None)) is not None:
-        exchange.headers[b"location"] = f"{exchange.path.rstrip('/')}/{created}".encode()

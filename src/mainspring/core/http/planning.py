@@ -7,13 +7,17 @@ from typing import Any
 from fastapi import params
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, RouteContext
+from pydantic import BaseModel
 
 from ..module import BootRefused
 from ..security.guard import Guard, Public, guard_of
 from ..settings import Settings
 from . import dependencies as known
 from .bodies import body_of
+from .conditional import if_match, version_expected
 from .exchange import Exchange
+from .idempotency import Idempotency
+from .pages import PageOut
 from .parameters import Parameters
 from .plan import Argument, Plan
 from .rendering import renderer
@@ -24,6 +28,7 @@ KINDS: dict[Callable[..., Any], Callable[[Exchange], Any]] = {
     known.application_of: lambda exchange: exchange.application,
     known.context_of: lambda exchange: exchange,
     known.reply_of: known.Reply,
+    if_match: version_expected,
 }
 
 READING_METHODS = frozenset(("GET", "HEAD", "OPTIONS"))
@@ -50,6 +55,7 @@ def plan_for(route: RouteContext, settings: Settings) -> Plan:
     if not native and not inspect.iscoroutinefunction(endpoint):
         raise BootRefused(f"{label} must be declared with async def.")
     body = body_of(route.body_field, route._embed_body_fields, settings.body_limit, settings.form_fields_limit)
+    status = route.status_code or 200
     solver_needed = arguments is None or _has_odd_body(route)
     return Plan(
         label=label,
@@ -64,12 +70,37 @@ def plan_for(route: RouteContext, settings: Settings) -> Plan:
         render=renderer(
             route.response_field, by_alias=route.response_model_by_alias, exclude_none=route.response_model_exclude_none
         ),
-        status=route.status_code or 200,
+        status=status,
+        is_tagged=_is_tagged(route),
+        body_limit=settings.body_limit,
+        idempotency=Idempotency(in_unit=writes) if is_repeatable(route) and (writes or known.application_of in calls) else None,
         foreign=_without(dependant, guards) if solver_needed else None,
         embed_body_fields=route._embed_body_fields,
         overrides=route.dependency_overrides_provider,
         native=_native_app(route) if native else None,
     )
+
+
+def connect(plans: Sequence[tuple[str, str, Plan]]) -> None:
+    """Show each writing plan the GET of the same path, for `If-Match`; a route that takes `IfMatch` compares by itself."""
+    readers = {path: plan for method, path, plan in plans if method == "GET" and plan.is_tagged and plan.foreign is None}
+    for method, path, plan in plans:
+        names_version = any(make is version_expected for _, make in plan.arguments)
+        if method in ("PUT", "PATCH", "DELETE") and not names_version:
+            plan.beside = readers.get(path)
+
+
+def is_repeatable(route: RouteContext) -> bool:
+    """Whether the route creates something, so that `Idempotency-Key` counts: a POST that answers 201 or 202."""
+    return "POST" in (route.methods or ()) and route.status_code in (201, 202)
+
+
+def _is_tagged(route: RouteContext) -> bool:
+    """Whether answers are single resources: for GET any model but a page, for writes a model with a version."""
+    model = route.response_model
+    if not (isinstance(model, type) and issubclass(model, BaseModel)) or issubclass(model, PageOut):
+        return False
+    return "GET" in (route.methods or ()) or "version" in model.model_fields
 
 
 def guards_of(route: RouteContext) -> list[Guard]:

@@ -1,15 +1,17 @@
 """The last handler: every exception becomes an answer (R-028, R-151, R-155, R-157)."""
 
+import asyncio
+
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ...errors import Invalid, MainspringError
+from ...errors import Invalid, MainspringError, Unavailable
 from ...observability.logs import get_logger
 from ..body import ClientGone
 from ..exchange import KEY, Exchange
 from ..messages import describe
-from ..problems import of_status, render
+from ..problems import RequestTimeout, of_status, render
 
 log = get_logger(__name__)
 
@@ -29,13 +31,30 @@ class Errors:
             await self.app(scope, receive, send)
         except ClientGone:
             return
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if exchange.late is None or task is None:
+                raise
+            task.uncancel()
+            await _answer(_too_late(exchange), exchange, send)
         except Exception as problem:
             error = _expected(problem, exchange)
             if exchange.status:
                 raise  # the answer has begun; the server cuts the connection, so the client sees that it is not whole
-            status, headers, body = render(error, exchange)
-            await send({"type": "http.response.start", "status": status, "headers": headers})
-            await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+            await _answer(error, exchange, send)
+
+
+async def _answer(error: MainspringError, exchange: Exchange, send: Send) -> None:
+    status, headers, body = render(error, exchange)
+    if exchange.reading:
+        headers.append((b"connection", b"close"))  # the rest of the body is not waited for
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if exchange.method == "HEAD" else body})
+
+
+def _too_late(exchange: Exchange) -> MainspringError:
+    log.warn("request_timed_out", step=exchange.late)
+    return RequestTimeout() if exchange.late == "body" else Unavailable("The answer took too long.", retry_after=1)
 
 
 def _expected(problem: Exception, exchange: Exchange) -> MainspringError:

@@ -1,4 +1,4 @@
-"""The outermost layer: an id for every request, echoed when it is sane (R-122), and our headers on whatever answer leaves."""
+"""The outermost layer: an id for every request, echoed when it is sane (R-122), our headers on every answer, time limits."""
 
 import re
 from typing import TYPE_CHECKING
@@ -8,6 +8,7 @@ from uuid_utils import uuid7
 
 from ...context import CURRENT
 from ..cursors import Cursors
+from ..deadlines import Deadlines
 from ..exchange import KEY, Exchange
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ class RequestId:
     def __init__(self, app: ASGIApp, application: "Application") -> None:
         self.app = app
         self.application = application
+        self.deadlines = Deadlines(application.settings.request_timeout, application.settings.body_timeout)
         self.cursors = Cursors(application.settings.session_secret)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -42,7 +44,9 @@ class RequestId:
             return send(message)
 
         token = CURRENT.set(exchange)
+        self.deadlines.watch(exchange)
         try:
             await self.app(scope, receive, send_with_headers)
         finally:
+            self.deadlines.running.discard(exchange)
             CURRENT.reset(token)

@@ -1,0 +1,71 @@
+"""Where answers to requests with an `Idempotency-Key` are kept (ARCHITECTURE 10 i)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Index, LargeBinary, String, UniqueConstraint, delete, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ..database import Model, Statement, bind, insert_into, update_of
+
+
+class IdempotencyKey(Model):
+    """One key of one caller. `state` is `running` until the answer is known; the caller is a user's id or an address."""
+
+    __tablename__ = "core_idempotency_keys"
+    __table_args__ = (UniqueConstraint("caller", "key"), Index(None, "expires_at"))
+
+    caller: Mapped[str] = mapped_column(String(64))
+    key: Mapped[str] = mapped_column(String(255))
+    route: Mapped[str] = mapped_column(String(255))
+    body_sha256: Mapped[str] = mapped_column(String(64))
+    state: Mapped[str] = mapped_column(String(10))
+    status: Mapped[int]
+    headers: Mapped[list[Any]]
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    expires_at: Mapped[datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class KeptAnswer:
+    """What is known about a key."""
+
+    route: str
+    body_sha256: str
+    state: str
+    status: int
+    headers: list[Any]
+    body: bytes
+    expires_at: datetime
+
+
+_IS_THIS = (IdempotencyKey.caller == bind("caller", IdempotencyKey.caller), IdempotencyKey.key == bind("key", IdempotencyKey.key))
+
+KEPT = Statement(
+    select(
+        IdempotencyKey.route,
+        IdempotencyKey.body_sha256,
+        IdempotencyKey.state,
+        IdempotencyKey.status,
+        IdempotencyKey.headers,
+        IdempotencyKey.body,
+        IdempotencyKey.expires_at,
+    ).where(*_IS_THIS),
+    KeptAnswer,
+)
+KEEP = Statement(insert_into(IdempotencyKey))
+CLAIM = Statement(insert_into(IdempotencyKey).on_conflict_do_nothing(index_elements=["caller", "key"]))
+FINISH = Statement(
+    update_of(IdempotencyKey)
+    .where(*_IS_THIS)
+    .values(
+        state="done",
+        status=bind("status", IdempotencyKey.status),
+        headers=bind("headers", IdempotencyKey.headers),
+        body=bind("body", IdempotencyKey.body),
+        expires_at=bind("expires_at", IdempotencyKey.expires_at),
+    )
+)
+FORGET = Statement(delete(IdempotencyKey).where(*_IS_THIS))
+FORGET_OLD = Statement(delete(IdempotencyKey).where(IdempotencyKey.expires_at < bind("now", IdempotencyKey.expires_at)))
