@@ -24,6 +24,9 @@ class Session(Protocol):
     async def execute_many(self, compiled: Compiled[Any], arguments: list[tuple[Any, ...]]) -> None:
         """The statement once per tuple."""
 
+    async def lock(self, key: int, *, wait: bool) -> bool:
+        """Hold a number until the transaction ends; False when another one holds it."""
+
     async def commit(self, deferred: Deferred) -> None:
         """Run the deferred statements and commit; nothing when no statement ran and none is deferred."""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from ..context import Context
@@ -139,6 +140,14 @@ class UnitOfWork:
         """A part of the unit that can fail alone: `async with uow.savepoint(): ...`."""
         self._must_write()
         return self._session.savepoint()
+
+    async def lock(self, name: str, *, wait: bool = False) -> bool:
+        """Hold the name until the unit ends; False when another unit holds it and we do not `wait`.
+
+        On SQLite the unit's transaction is the lock already: there is only one writer.
+        """
+        self._must_write()
+        return await self._session.lock(int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), signed=True), wait=wait)
 
     def port(self, kind: type[T]) -> T:
         """What the application registered for the port."""

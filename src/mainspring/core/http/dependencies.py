@@ -10,7 +10,7 @@ from .cookies import Cookie
 
 if TYPE_CHECKING:
     from ..application import Application
-    from ..database import UnitOfWork  # type: ignore[attr-defined, unused-ignore]
+    from ..database import UnitOfWork
 else:
     # FastAPI evaluates annotations when a route is declared; importing the real classes here would be a circle.
     Application = UnitOfWork = object

@@ -11,7 +11,7 @@ from .cursors import Cursors
 
 if TYPE_CHECKING:
     from ..application import Application
-    from ..database import UnitOfWork  # type: ignore[attr-defined, unused-ignore]
+    from ..database import UnitOfWork
 
 KEY = "mainspring"
 
@@ -77,7 +77,7 @@ class Exchange(Context):
     async def caller(self) -> Principal | None:
         """Who is asking, checked once per request. Raises Unauthenticated for a credential that is not accepted."""
         if not self.authenticated:
-            self.principal = await self.application.authenticator.principal(self.scope)  # type: ignore[attr-defined, unused-ignore]
+            self.principal = await self.application.authenticator.principal(self.scope)
             self.authenticated = True
         return self.principal
 

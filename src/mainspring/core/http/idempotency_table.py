@@ -54,9 +54,9 @@ KEPT = Statement(
     ).where(*_IS_THIS),
     KeptAnswer,
 )
-KEEP = Statement(insert_into(IdempotencyKey))
-CLAIM = Statement(insert_into(IdempotencyKey).on_conflict_do_nothing(index_elements=["caller", "key"]))
-FINISH = Statement(
+KEEP: Statement[Any] = Statement(insert_into(IdempotencyKey))
+CLAIM: Statement[Any] = Statement(insert_into(IdempotencyKey).on_conflict_do_nothing(index_elements=["caller", "key"]))
+FINISH: Statement[Any] = Statement(
     update_of(IdempotencyKey)
     .where(*_IS_THIS)
     .values(
@@ -67,5 +67,7 @@ FINISH = Statement(
         expires_at=bind("expires_at", IdempotencyKey.expires_at),
     )
 )
-FORGET = Statement(delete(IdempotencyKey).where(*_IS_THIS))
-FORGET_OLD = Statement(delete(IdempotencyKey).where(IdempotencyKey.expires_at < bind("now", IdempotencyKey.expires_at)))
+FORGET: Statement[Any] = Statement(delete(IdempotencyKey).where(*_IS_THIS))
+FORGET_OLD: Statement[Any] = Statement(
+    delete(IdempotencyKey).where(IdempotencyKey.expires_at < bind("now", IdempotencyKey.expires_at))
+)

@@ -52,14 +52,18 @@ class ListQuery(Schema):
         if sort.removeprefix("-") not in listing.sorts:
             raise _unknown_sort(listing.sorts)
         if self.cursor is None:
-            return await uow.page(listing, filters=filters, sort=sort, page=self.page, limit=self.limit)
+            return await uow.page(  # type: ignore[attr-defined, unused-ignore]
+                listing, filters=filters, sort=sort, page=self.page, limit=self.limit
+            )
         position: Position | None = None
         if self.cursor:
             sort_of_cursor, position = _cursors().read(self.cursor)
             if self.sort not in (None, sort_of_cursor) or sort_of_cursor.removeprefix("-") not in listing.sorts:
                 raise CursorRefused()
             sort = sort_of_cursor
-        return await uow.slice(listing, filters=filters, sort=sort, position=position, limit=self.limit)
+        return await uow.slice(  # type: ignore[attr-defined, unused-ignore]
+            listing, filters=filters, sort=sort, position=position, limit=self.limit
+        )
 
 
 class NumberedPages(BaseModel):

@@ -45,8 +45,8 @@ class Plan:
     """Carries out the requests of one route, in this order: guards, body, parameters, endpoint, rendering, commit, sending.
 
     `arguments` are made from the exchange alone. `foreign` is what FastAPI's solver must solve, `native` the whole route as
-    FastAPI runs it (streams). A `replayable` route touches nothing but its unit, so it may run twice. `is_tagged` answers carry an
-    ETag; `beside` is the GET of the same path, whose tag `If-Match` names. `idempotency` keeps answers of routes that create.
+    FastAPI runs it (streams). A `replayable` route touches nothing but its unit, so it may run twice. `is_tagged` answers carry
+    an ETag; `beside` is the GET of the same path, whose tag `If-Match` names. `idempotency` keeps answers of routes that create.
     """
 
     label: str
@@ -153,9 +153,9 @@ class Plan:
         headers = [JSON_TYPE, (b"content-length", b"%d" % len(content))]
         if self.is_tagged:
             tag = etag_of(answer, content)
-            if b"if-none-match" in exchange.received and exchange.method in ("GET", "HEAD"):
-                if is_unchanged(exchange.received[b"if-none-match"], tag):
-                    return Rendered(304, [(b"etag", tag)], b"")
+            known = exchange.received.get(b"if-none-match")
+            if known is not None and exchange.method in ("GET", "HEAD") and is_unchanged(known, tag):
+                return Rendered(304, [(b"etag", tag)], b"")
             headers.append((b"etag", tag))
         if status == 201 and b"location" not in exchange.headers and (created := getattr(answer, "id", None)) is not None:
             # below the collection it was posted to, unless the route said otherwise (R-134)

@@ -19,6 +19,8 @@ from .wire import Wire
 log = get_logger(__name__)
 STALE = (asyncpg.InvalidCachedStatementError, asyncpg.OutdatedSchemaCacheError)
 ALONE_SECONDS = 2.0
+LOCK = "SELECT pg_advisory_xact_lock($1::bigint)"
+TRY_LOCK = "SELECT pg_try_advisory_xact_lock($1::bigint)"
 
 
 class ReadSession:
@@ -51,6 +53,10 @@ class ReadSession:
         raise RuntimeError("a read unit changes nothing; take a write unit")
 
     async def execute_many(self, compiled: Compiled[Any], arguments: list[tuple[Any, ...]]) -> None:
+        """Refused: a read unit changes nothing."""
+        raise RuntimeError("a read unit changes nothing; take a write unit")
+
+    async def lock(self, key: int, *, wait: bool) -> bool:
         """Refused: a read unit changes nothing."""
         raise RuntimeError("a read unit changes nothing; take a write unit")
 
@@ -103,6 +109,16 @@ class WriteSession:
             await wire.execute_many(compiled.sql, arguments, begin=begin)
         except BaseException as error:
             raise self._failed(error, compiled) from error
+
+    async def lock(self, key: int, *, wait: bool) -> bool:
+        """An advisory lock of the transaction."""
+        try:
+            wire = self._ready() or await self._take()
+            begin, self._begun = not self._begun, True
+            rows = await wire.fetch(LOCK if wait else TRY_LOCK, (key,), begin=begin)
+        except BaseException as error:
+            raise self._failed(error, None) from error
+        return wait or bool(rows[0][0])
 
     async def commit(self, deferred: Deferred) -> None:
         """The deferred rows and COMMIT in one round trip; a cancelled unit waits for the answer."""

@@ -52,6 +52,10 @@ class ReadSession:
         """Refused: a read unit changes nothing."""
         raise RuntimeError("a read unit changes nothing; take a write unit")
 
+    async def lock(self, key: int, *, wait: bool) -> bool:
+        """Refused: a read unit changes nothing."""
+        raise RuntimeError("a read unit changes nothing; take a write unit")
+
     async def commit(self, deferred: Deferred) -> None:
         """Nothing to commit."""
 
@@ -110,6 +114,12 @@ class WriteSession:
                 self._writer.connection.executemany(compiled.sql, arguments)
         except FAILURES as error:
             raise self._failed(error) from error
+
+    async def lock(self, key: int, *, wait: bool) -> bool:
+        """True once the unit has the writer: no other unit runs beside it."""
+        if self._group is None or self._broken:
+            await self._enter(None)
+        return True
 
     async def commit(self, deferred: Deferred) -> None:
         """Write the deferred rows, leave the savepoint and wait for the commit of the group."""
