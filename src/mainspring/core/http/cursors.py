@@ -1,22 +1,21 @@
-"""Signed cursors: where a keyset page starts, unreadable to nobody but unforgeable (R-215, API.md)."""
+"""Signed cursors: where a slice of a list starts. Anybody can read one, nobody can make one (R-215, API.md)."""
 
 import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
-from datetime import datetime
-from decimal import Decimal
 from hashlib import blake2b
 from hmac import compare_digest
-from typing import Any
-from uuid import UUID
+from typing import TYPE_CHECKING
 
 import orjson
 from pydantic import SecretStr
 
 from ..errors import Invalid
 
+if TYPE_CHECKING:
+    from ..database import Position
+
 MAC_BYTES = 16
-Position = tuple[Any, ...]  # Any: the values of the columns that the list is sorted by
 
 
 class CursorRefused(Invalid):
@@ -34,13 +33,13 @@ class Cursors:
     def __init__(self, secrets: Sequence[SecretStr]) -> None:
         self._keys = [blake2b(b"mainspring.cursor", key=_short(secret)).digest() for secret in secrets]
 
-    def write(self, sort: str, position: Position) -> str:
-        """The cursor for a position in a list sorted by `sort`."""
-        payload = orjson.dumps([sort, *map(_tagged, position)])
+    def write(self, position: "Position") -> str:
+        """The cursor for a position."""
+        payload = orjson.dumps(position)
         return urlsafe_b64encode(self._mac(self._keys[0], payload) + payload).rstrip(b"=").decode()
 
-    def read(self, cursor: str) -> tuple[str, Position]:
-        """The sort and the position of a cursor. Raises CursorRefused."""
+    def read(self, cursor: str) -> "Position":
+        """The position of a cursor. Raises CursorRefused."""
         try:
             raw = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
         except (UnicodeEncodeError, binascii.Error):
@@ -48,8 +47,7 @@ class Cursors:
         mac, payload = raw[:MAC_BYTES], raw[MAC_BYTES:]
         if not any(compare_digest(mac, self._mac(key, payload)) for key in self._keys):
             raise CursorRefused()
-        sort, *values = orjson.loads(payload)
-        return sort, tuple(map(_untagged, values))
+        return tuple(orjson.loads(payload))
 
     @staticmethod
     def _mac(key: bytes, payload: bytes) -> bytes:
@@ -58,24 +56,3 @@ class Cursors:
 
 def _short(secret: SecretStr) -> bytes:
     return blake2b(secret.get_secret_value().encode()).digest()  # a key of BLAKE2b has at most 64 bytes
-
-
-def _tagged(value: Any) -> Any:
-    if value is None or isinstance(value, str | int | float):
-        return value
-    if isinstance(value, datetime):
-        return {"t": value.isoformat()}
-    if isinstance(value, UUID):
-        return {"u": value.hex}
-    if isinstance(value, Decimal):
-        return {"d": str(value)}
-    raise TypeError(f"a list cannot be sorted by values of type {type(value).__name__}")
-
-
-def _untagged(value: Any) -> Any:
-    if not isinstance(value, dict):
-        return value
-    ((tag, text),) = value.items()
-    if tag == "t":
-        return datetime.fromisoformat(text)
-    return UUID(text) if tag == "u" else Decimal(text)

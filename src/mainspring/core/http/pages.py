@@ -1,18 +1,15 @@
 """Lists: what a client may ask for, and how a page answers (R-144, R-244, R-245, API.md)."""
 
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from ..context import CURRENT
-from ..errors import Invalid
-from .cursors import CursorRefused, Cursors, Position
+from ..database import Listing, Page, Slice, UnitOfWork
+from .cursors import CursorRefused, Cursors
 from .exchange import Exchange
 from .schemas import Schema
-
-if TYPE_CHECKING:
-    from ..database import Listing, Page, Slice, UnitOfWork  # type: ignore[attr-defined, unused-ignore]
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -42,28 +39,21 @@ class ListQuery(Schema):
             if name not in OWN_FIELDS and (value := getattr(self, name)) is not None
         }
 
-    async def fetch(self, uow: "UnitOfWork", listing: "Listing[R]", **more: Any) -> "Page[R] | Slice[R]":  # Any: as filters
+    async def fetch(self, uow: UnitOfWork, listing: Listing[R], **more: Any) -> Page[R] | Slice[R]:  # Any: as filters
         """The page, or with `cursor` the slice, that was asked for; `more` adds filters that the caller does not choose.
 
         Raises Invalid for a sort that the listing does not allow and for a foreign cursor.
         """
         filters = {**self.filters, **more}
-        sort = self.sort or listing.default
-        if sort.removeprefix("-") not in listing.sorts:
-            raise _unknown_sort(listing.sorts)
         if self.cursor is None:
-            return await uow.page(  # type: ignore[attr-defined, unused-ignore]
-                listing, filters=filters, sort=sort, page=self.page, limit=self.limit
-            )
-        position: Position | None = None
+            return await uow.page(listing, filters=filters, sort=self.sort, page=self.page, limit=self.limit)
+        sort, position = self.sort, None
         if self.cursor:
-            sort_of_cursor, position = _cursors().read(self.cursor)
-            if self.sort not in (None, sort_of_cursor) or sort_of_cursor.removeprefix("-") not in listing.sorts:
+            position = _cursors().read(self.cursor)
+            sort = str(position[1])
+            if self.sort not in (None, sort):
                 raise CursorRefused()
-            sort = sort_of_cursor
-        return await uow.slice(  # type: ignore[attr-defined, unused-ignore]
-            listing, filters=filters, sort=sort, position=position, limit=self.limit
-        )
+        return await uow.slice(listing, filters=filters, sort=sort, position=position, limit=self.limit)
 
 
 class NumberedPages(BaseModel):
@@ -94,18 +84,18 @@ class PageOut(BaseModel, Generic[T]):
     pagination: NumberedPages | CursorPages
 
     @classmethod
-    def of(cls, page: "Page[Any] | Slice[Any]") -> Self:  # Any: rows, of which T takes its declared fields
+    def of(cls, page: Page[Any] | Slice[Any]) -> Self:  # Any: rows, of which T takes its declared fields
         """The answer for what `ListQuery.fetch` found. The rows become `T` when the answer is rendered, not before."""
         return made(cls, {"data": page.rows, "pagination": pagination_of(page)})
 
 
-def pagination_of(page: "Page[Any] | Slice[Any]") -> NumberedPages | CursorPages:
+def pagination_of(page: Page[Any] | Slice[Any]) -> NumberedPages | CursorPages:
     """The pagination block of a page or a slice."""
-    if hasattr(page, "total"):
+    if isinstance(page, Page):
         return made(NumberedPages, {"page": page.page, "limit": page.limit, "total": page.total, "pages": page.pages})
     cursors = _cursors()
-    next_cursor = None if page.next is None else cursors.write(page.sort, page.next)
-    prev_cursor = None if page.prev is None else cursors.write(page.sort, page.prev)
+    next_cursor = None if page.next is None else cursors.write(page.next)
+    prev_cursor = None if page.prev is None else cursors.write(page.prev)
     return made(CursorPages, {"limit": page.limit, "next_cursor": next_cursor, "prev_cursor": prev_cursor})
 
 
@@ -125,8 +115,3 @@ def _cursors() -> Cursors:
     assert isinstance(exchange, Exchange)  # noqa: S101 - cursors exist in HTTP only
     assert exchange.cursors is not None  # noqa: S101 - the outermost layer gave them
     return exchange.cursors
-
-
-def _unknown_sort(sorts: Any) -> Invalid:
-    allowed = ", ".join(name for sort in sorts for name in (sort, f"-{sort}"))
-    return Invalid(details=[{"field": "sort", "message": f"Sort must be one of {allowed}", "code": "literal_error"}])
