@@ -4,8 +4,8 @@ import re
 from typing import TYPE_CHECKING
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from uuid_utils import uuid7
 
+from ... import ids
 from ...context import CURRENT
 from ..cursors import Cursors
 from ..deadlines import Deadlines
@@ -34,7 +34,7 @@ class RequestId:
             return
         exchange = scope[KEY] = Exchange(self.application, scope, self.cursors)
         sent = exchange.received.get(b"x-request-id")
-        name = sent if sent is not None and SANE.fullmatch(sent) else str(uuid7()).encode()
+        name = sent if sent is not None and SANE.fullmatch(sent) else ids.text().encode()
         exchange.request_id = name.decode()
         exchange.headers[b"x-request-id"] = name
 
