@@ -2,6 +2,7 @@
 
 import itertools
 from dataclasses import dataclass
+from datetime import timedelta
 from types import TracebackType
 from typing import Any, Self
 from uuid import UUID
@@ -9,6 +10,8 @@ from uuid import UUID
 import httpx2
 
 from mainspring.core.application import Application
+from mainspring.core.http.app import HttpApp
+from mainspring.entrypoints.http import create_app
 
 PASSWORD = "correct horse battery staple"  # noqa: S105
 NUMBERS = itertools.count(1)
@@ -33,18 +36,18 @@ class SignedIn:
 class AppClient:
     """`get`, `post`, `put`, `patch`, `delete` answer httpx2 responses; `as_(user)` is the same client, signed in."""
 
-    def __init__(self, application: Application, http: httpx2.AsyncClient, user: SignedIn | None = None) -> None:
+    def __init__(self, application: Application, program: HttpApp, http: httpx2.AsyncClient, user: SignedIn | None = None) -> None:
         self.application = application
+        self.program = program
         self.http = http
         self.user = user
 
     @classmethod
     def of(cls, application: Application) -> Self:
         """A client in front of a started application."""
-        from mainspring.entrypoints.http import create_app
-
-        transport = httpx2.ASGITransport(app=create_app(application), raise_app_exceptions=False, client=("127.0.0.1", 50000))
-        return cls(application, httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000"))
+        program = create_app(application)
+        transport = httpx2.ASGITransport(app=program, raise_app_exceptions=False, client=("127.0.0.1", 50000))
+        return cls(application, program, httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000"))
 
     async def __aenter__(self) -> Self:
         return self
@@ -54,7 +57,7 @@ class AppClient:
 
     def as_(self, user: SignedIn | None) -> "AppClient":
         """The same client with this user's token; None is an anonymous one."""
-        return AppClient(self.application, self.http, user)
+        return AppClient(self.application, self.program, self.http, user)
 
     async def request(self, method: str, path: str, **options: Any) -> httpx2.Response:
         """One request; `options` are those of httpx2."""
@@ -94,3 +97,17 @@ class AppClient:
         answer.raise_for_status()
         body = answer.json()
         return SignedIn(UUID(body["user"]["id"]), email, password, body["accessToken"], body["refreshToken"])
+
+    async def give_role(self, user: SignedIn, role: str) -> None:
+        """Give a role, as the command line would."""
+        from mainspring.modules.access.service import AssignmentService
+
+        async with self.application.unit() as uow:
+            await AssignmentService(uow).assign(None, user.id, role)
+
+    async def grant(self, user: SignedIn, permission: str, lasting: timedelta | None = None) -> None:
+        """Give a permission, without end or for a time; a negative time makes a grant that has ended."""
+        from mainspring.modules.access.service import GrantService
+
+        async with self.application.unit() as uow:
+            await GrantService(uow).grant(None, user.id, permission, lasting=lasting)
