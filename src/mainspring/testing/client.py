@@ -36,7 +36,9 @@ class SignedIn:
 class AppClient:
     """`get`, `post`, `put`, `patch`, `delete` answer httpx2 responses; `as_(user)` is the same client, signed in."""
 
-    def __init__(self, application: Application, program: HttpApp, http: httpx2.AsyncClient, user: SignedIn | None = None) -> None:
+    def __init__(
+        self, application: Application, program: HttpApp, http: httpx2.AsyncClient, user: SignedIn | None = None
+    ) -> None:
         self.application = application
         self.program = program
         self.http = http
