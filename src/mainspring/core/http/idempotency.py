@@ -12,7 +12,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .. import clock
-from ..errors import Conflict, Gone, Invalid, MainspringError, Malformed, NotFound, PaymentRefused
+from ..errors import Conflict, Gone, Invalid, Malformed, NotFound, PaymentRefused
 from .dependencies import open_write_unit
 from .exchange import Exchange
 from .idempotency_table import CLAIM, FINISH, FORGET, FORGET_OLD, KEEP, KEPT, KeptAnswer
@@ -92,7 +92,7 @@ class Idempotency:
             async with exchange.application.unit(exchange) as second:
                 if await self._found(second, names, request) is None:
                     await second.run(KEEP, **request, **_fields(status, headers, content))
-            raise
+            return status, headers, content
         return answer.status, answer.headers, answer.content
 
     async def _found(self, unit: "UnitOfWork", names: Any, request: Any) -> KeptAnswer | None:
@@ -119,9 +119,10 @@ class Idempotency:
         try:
             answer = await attempt(None)
         except KEPT_REFUSALS as problem:
+            refusal = render(problem, exchange)
             async with application.unit(exchange) as unit:
-                await unit.run(FINISH, **names, **_answer(*render(problem, exchange)))
-            raise
+                await unit.run(FINISH, **names, **_answer(*refusal))
+            return refusal
         except BaseException:
             async with application.unit(exchange) as unit:
                 await unit.run(FORGET, **names)
@@ -178,8 +179,3 @@ async def _let_go(exchange: Exchange) -> None:
     unit, exchange.unit = exchange.unit, None
     if unit is not None:
         await unit.rollback()
-
-
-def is_kept(problem: MainspringError) -> bool:
-    """Whether a refusal is the domain's last word on this request."""
-    return isinstance(problem, KEPT_REFUSALS)
