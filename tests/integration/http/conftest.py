@@ -10,7 +10,7 @@ import pytest
 from mainspring.core.application import Application, create_application
 from mainspring.core.http import Router
 from mainspring.core.http.app import HttpApp
-from mainspring.core.http.idempotency_table import IdempotencyKey
+from mainspring.core.http.models import IdempotencyKey
 from mainspring.testing.databases import settings_for
 from tests.integration.http.widgets import WIDGETS, Callers, create_tables, widget_routes
 

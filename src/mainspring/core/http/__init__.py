@@ -3,7 +3,7 @@
 from .conditional import IfMatch
 from .cookies import Cookie
 from .dependencies import Answer, App, CallContext, ReadUnit, Reply, WriteUnit
-from .pages import ListQuery, PageOut
+from .pages import ListQuery, PageOut, pagination_of
 from .problems import problems
 from .routing import Router
 from .schemas import Out, Schema
@@ -22,5 +22,6 @@ __all__ = [
     "Router",
     "Schema",
     "WriteUnit",
+    "pagination_of",
     "problems",
 ]

@@ -15,7 +15,7 @@ from .. import clock
 from ..errors import Conflict, Gone, Invalid, Malformed, NotFound, PaymentRefused
 from .dependencies import open_write_unit
 from .exchange import Exchange
-from .idempotency_table import CLAIM, FINISH, FORGET, FORGET_OLD, KEEP, KEPT, KeptAnswer
+from .kept_answers import CLAIM, FINISH, FORGET, FORGET_OLD, KEEP, KEPT, KeptAnswer
 from .problems import render
 
 if TYPE_CHECKING:
