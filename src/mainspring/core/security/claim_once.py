@@ -33,7 +33,7 @@ class Claim(Model):
     claimed_at: Mapped[datetime | None]
 
 
-OFFER = Statement(insert_into(Claim))
+OFFER: Statement[None] = Statement(insert_into(Claim))
 CLAIM = Statement(
     update_of(Claim)
     .where(
@@ -46,15 +46,15 @@ CLAIM = Statement(
     .returning(Claim.subject),
     str,
 )
-FIRST = Statement(insert_into(Claim).on_conflict_do_nothing(index_elements=["purpose", "token_hash"]))
-WITHDRAW = Statement(
+FIRST: Statement[None] = Statement(insert_into(Claim).on_conflict_do_nothing(index_elements=["purpose", "token_hash"]))
+WITHDRAW: Statement[None] = Statement(
     delete(Claim).where(
         Claim.purpose == bind("purpose", Claim.purpose),
         Claim.subject == bind("subject", Claim.subject),
         Claim.claimed_at.is_(None),
     )
 )
-SWEEP = Statement(delete(Claim).where(Claim.expires_at <= bind("now", Claim.expires_at)))
+SWEEP: Statement[None] = Statement(delete(Claim).where(Claim.expires_at <= bind("now", Claim.expires_at)))
 
 
 async def offer_once(uow: UnitOfWork, purpose: str, subject: str, ttl: timedelta) -> str:
