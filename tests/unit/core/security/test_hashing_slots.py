@@ -118,13 +118,13 @@ async def test_hashing_yields_to_everything_else(slots_in: Opener) -> None:
 
 
 HOLDER = """
-import asyncio, sys, time
+import asyncio, os, sys, time
 from pathlib import Path
 from mainspring.core.security.hashing_slots import HashingSlots
 
 async def main():
     slots = HashingSlots(Path(sys.argv[1]), slots=2)
-    work = [asyncio.ensure_future(slots.run(lambda: (print("holding", flush=True), time.sleep(60)))) for _ in range(5)]
+    work = [asyncio.ensure_future(slots.run(lambda: (os.write(1, b"holding\\n"), time.sleep(60)))) for _ in range(5)]
     await asyncio.wait(work)
 
 asyncio.run(main())
@@ -136,9 +136,11 @@ def holder(tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
     """Another process that holds both slots and five tickets."""
     with subprocess.Popen([sys.executable, "-c", HOLDER, str(tmp_path)], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        assert [process.stdout.readline(), process.stdout.readline()] == ["holding\n", "holding\n"]
-        yield process
-        process.kill()
+        try:
+            assert [process.stdout.readline(), process.stdout.readline()] == ["holding\n", "holding\n"]
+            yield process
+        finally:
+            process.kill()
 
 
 async def test_a_killed_process_leaves_no_slot_and_no_ticket_taken(slots_in: Opener, holder: "subprocess.Popen[str]") -> None:
