@@ -42,7 +42,7 @@ class PostgresStorage:
     async def open(cls, url: str, connections: int) -> "PostgresStorage":
         import asyncpg
 
-        opened = deque()
+        opened: deque[Any] = deque()
         for _ in range(connections):
             connection = await asyncpg.connect(url)
             opened.append((connection, *[await connection.prepare(sql) for sql in (LIST, CREATE, AUDIT)]))
@@ -51,9 +51,10 @@ class PostgresStorage:
     async def products(self, limit: int) -> list[Any]:
         held = self.idle.pop() if self.idle else await self.wait()
         try:
-            return await held[1].fetch(limit)
+            rows: list[Any] = await held[1].fetch(limit)
         finally:
             self.give_back(held)
+        return rows
 
     async def add(self, product: tuple[Any, ...], record: tuple[Any, ...]) -> Any:
         held = self.idle.pop() if self.idle else await self.wait()

@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 from urllib.parse import urlsplit, urlunsplit
 
 DatabaseName = Literal["postgresql", "sqlite"]
@@ -84,7 +84,7 @@ class PostgresStore:
 
     def names_like(self, url: str, prefix: str) -> list[str]:
         rows = asyncio.run(execute(url, "SELECT name FROM products WHERE name LIKE $1", f"{prefix}-%"))
-        return [row[0] for row in rows]
+        return [str(row[0]) for row in rows]
 
     def audited(self, url: str) -> int:
         return int(asyncio.run(execute(url, "SELECT count(*) FROM core_audit_log WHERE resource LIKE 'product%'"))[0][0])
@@ -128,7 +128,7 @@ class SqliteStore:
         """The folder is removed with the run."""
 
 
-async def execute(url: str, sql: str, *arguments: object) -> list[tuple[object, ...]]:
+async def execute(url: str, sql: str, *arguments: object) -> list[Any]:
     """Run one statement on PostgreSQL."""
     import asyncpg
 

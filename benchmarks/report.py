@@ -2,7 +2,7 @@
 
 import json
 import platform
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import median
@@ -28,7 +28,7 @@ class Measured:
 
     def middle(self, deed: str, name: str) -> float:
         """The median of one figure over the rounds."""
-        return median(getattr(window, name) for window in getattr(self, deed))
+        return float(median(getattr(window, name) for window in getattr(self, deed)))
 
 
 Results = dict[tuple[str, int, str], Measured]
@@ -40,7 +40,7 @@ def ratio(results: Results, database: str, workers: int, deed: str) -> float | N
     if ours is None or theirs is None:
         return None
     pairs = zip(getattr(ours, deed), getattr(theirs, deed), strict=False)
-    return median(mine.per_second / other.per_second for mine, other in pairs)
+    return float(median(mine.per_second / other.per_second for mine, other in pairs))
 
 
 def table(results: Results) -> str:
@@ -110,32 +110,30 @@ def floors(results: Results) -> list[tuple[str, bool]]:
     """What was promised, and whether it was kept."""
     kept: list[tuple[str, bool]] = []
 
-    def judge(sentence: str, value: float | None, fits: Callable[[float], bool]) -> None:
+    def judge(sentence: str, value: float | None, *, least: float = 0.0, most: float = float("inf")) -> None:
         if value is not None:
-            kept.append((f"{sentence}: {value:.2f}" if value < 100 else f"{sentence}: {value:.0f}", fits(value)))
+            kept.append((f"{sentence}: {value:.2f}" if value < 100 else f"{sentence}: {value:.0f}", least <= value <= most))
 
     for workers in sorted({key[1] for key in results if key[0] == "postgresql"}):
         for deed, least in (("lists", 0.60), ("creates", 0.70)):
             share = ratio(results, "postgresql", workers, deed)
-            judge(
-                f"PostgreSQL, {workers} worker(s): {deed} at least {least:.2f} of the ceiling", share, lambda x, y=least: x >= y
-            )
+            judge(f"PostgreSQL, {workers} worker(s): {deed} at least {least:.2f} of the ceiling", share, least=least)
     one, two = (results.get(("sqlite", workers, "mainspring")) for workers in (1, 2))
     if one:
-        judge("SQLite: at least 4500 lists a second in a process", one.middle("lists", "per_second"), lambda x: x >= 4500)
-        judge("SQLite: at least 3500 creates a second in a process", one.middle("creates", "per_second"), lambda x: x >= 3500)
+        judge("SQLite: at least 4500 lists a second in a process", one.middle("lists", "per_second"), least=4500)
+        judge("SQLite: at least 3500 creates a second in a process", one.middle("creates", "per_second"), least=3500)
     if one and two:
         for deed, least in (("lists", 1.6), ("creates", 1.0)):
-            gain = median(b.per_second / a.per_second for a, b in zip(getattr(one, deed), getattr(two, deed), strict=False))
-            judge(f"SQLite: {least} times the {deed} with 2 workers", gain, lambda x, y=least: x >= y)
-    for measured in (one, two):
-        for deed in ("lists", "creates") if measured else ():
-            slowest = measured.middle(deed, "p99")
-            judge(f"SQLite, {measured.workers} worker(s): p99 of {deed} under 50 ms", slowest, lambda x: x < 50)
+            pairs = zip(getattr(one, deed), getattr(two, deed), strict=False)
+            gain = float(median(both.per_second / alone.per_second for alone, both in pairs))
+            judge(f"SQLite: {least} times the {deed} with 2 workers", gain, least=least)
+    for measured in filter(None, (one, two)):
+        for deed in ("lists", "creates"):
+            judge(f"SQLite, {measured.workers} worker(s): p99 of {deed} under 50 ms", measured.middle(deed, "p99"), most=50)
     ours = [measured for measured in results.values() if measured.subject == "mainspring"]
     if ours:
-        judge("Idle memory of the largest process at most 110 MiB", max(map(largest_idle, ours)), lambda x: x <= 110)
-        judge("Cold start at most 2 s", max(median(measured.cold_starts) for measured in ours), lambda x: x <= 2)
+        judge("Idle memory of the largest process at most 110 MiB", max(map(largest_idle, ours)), most=110)
+        judge("Cold start at most 2 s", max(median(measured.cold_starts) for measured in ours), most=2)
     return kept
 
 

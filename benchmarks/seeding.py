@@ -57,17 +57,17 @@ async def fill(environment: dict[str, str]) -> list[str]:
     application = create_application(load_settings(environment))
     await application.start()
     now = clock.now()
-    users = [
+    users: list[dict[str, Any]] = [
         {"id": ids.new(), "email": f"person{number}@bench.example", "name": f"Person {number}", "is_active": True,
          "email_verified": True, "mfa_enabled": False}
         for number in range(USERS)
     ]  # fmt: skip
-    sessions = [
+    sessions: list[dict[str, Any]] = [
         {"id": ids.new(), "user_id": user["id"], "transport": "bearer", "created_at": now, "last_used_at": now,
          "expires_at": now + timedelta(days=7)}
         for user in users
     ]  # fmt: skip
-    products = [
+    products: list[dict[str, Any]] = [
         {"id": ids.new(), "name": f"Product {number}", "description": f"A thing that is quite useful about the house, {number}",
          "category": CATEGORIES[number % 5], "price_amount": 100 + number, "price_currency": "EUR", "stock": number,
          "created_at": now - timedelta(minutes=PRODUCTS - number), "updated_at": now}
