@@ -1,22 +1,25 @@
-"""Where the microseconds of a request go: `python -m benchmarks.stages list|create TOKENS`, run by the harness.
+"""Where the microseconds of a request go: `python -m benchmarks.stages SUBJECT list|create TOKENS`, run by the harness.
 
-The whole program is called in this process, without server and sockets, by 32 callers at once. A timer that counts processor time
-interrupts it a thousand times a second; the innermost frame that belongs to a stage gets the sample. So the shares are those of
-the process's own work; what the database does elsewhere is not in them.
+The whole program is called in this process, without server and sockets, by 32 callers at once: first as it is, for the time of a
+request in all, then with `sys.monitoring` telling when each of our functions begins, yields, goes on and ends. The time between
+belongs to the innermost function's stage, less what the telling costs; the stages are scaled to the first time. What runs while
+none of our functions does is the event loop and the database driver's own code.
 """
 
 import asyncio
+import gc
 import json
 import os
-import signal
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from types import FrameType
+from types import CodeType, FunctionType
 from typing import Any
 
-CALLERS, SECONDS, WARM_UP = 32, 4.0, 1.0
+CALLERS, SECONDS, WARM_UP = 32, 3.0, 1.0
+LOOP = "event loop, asyncpg, garbage"
 CREATE = b'{"name":"stage-%08d","description":"A thing that is quite useful about the house","category":"garden",'
 CREATE += b'"price":{"amount":1999,"currency":"EUR"},"stock":5}'
 STAGES = (  # the first part of a path that fits names the stage
@@ -44,56 +47,141 @@ STAGES = (  # the first part of a path that fits names the stage
     ("mainspring/core/", "dispatch and plan"),
     ("benchmarks/", "the ceiling"),
 )
-FOUND: dict[Any, str] = {}
-samples: Counter[str] = Counter()
 
 
-def stage_of(frame: FrameType | None) -> str:
-    """The stage of the innermost frame that has one."""
-    while frame is not None:
-        code = frame.f_code
-        stage = FOUND.get(code)
-        if stage is None:
-            stage = FOUND[code] = next((stage for part, stage in STAGES if part in code.co_filename), "")
-        if stage:
-            return stage
-        frame = frame.f_back
-    return "event loop"
+EVENTS = sys.monitoring.events
 
 
-def sample(signal_number: int, frame: FrameType | None) -> None:
-    samples[stage_of(frame)] += 1
+class Watch:
+    """Adds up the time of each stage, told by the interpreter."""
+
+    def __init__(self) -> None:
+        self.spent: Counter[str] = Counter()
+        self.told: Counter[str] = Counter()
+        self.open: list[str] = []
+        self.since = 0
+        self.stages: dict[CodeType, str] = {}
+
+    def start(self, codes: Iterable[CodeType]) -> None:
+        """Watch the functions with this code, and no other."""
+        watching = sys.monitoring
+        watching.use_tool_id(watching.PROFILER_ID, "stages")
+        for event in (EVENTS.PY_START, EVENTS.PY_RESUME):
+            watching.register_callback(watching.PROFILER_ID, event, self.begins)
+        for event in (EVENTS.PY_RETURN, EVENTS.PY_YIELD):
+            watching.register_callback(watching.PROFILER_ID, event, self.ends)
+        watching.register_callback(watching.PROFILER_ID, EVENTS.PY_UNWIND, self.unwinds)
+        self.stages = {code: stage_of(code) for code in codes}
+        for code in self.stages:
+            watching.set_local_events(
+                watching.PROFILER_ID, code, EVENTS.PY_START | EVENTS.PY_RESUME | EVENTS.PY_RETURN | EVENTS.PY_YIELD
+            )
+        watching.set_events(watching.PROFILER_ID, EVENTS.PY_UNWIND)
+        self.since = time.perf_counter_ns()
+
+    def stop(self) -> None:
+        """Watch no more."""
+        sys.monitoring.set_events(sys.monitoring.PROFILER_ID, 0)
+        for code in self.stages:
+            sys.monitoring.set_local_events(sys.monitoring.PROFILER_ID, code, 0)
+        sys.monitoring.free_tool_id(sys.monitoring.PROFILER_ID)
+
+    def begins(self, code: CodeType, offset: int) -> None:
+        now, stage = time.perf_counter_ns(), self.open[-1] if self.open else LOOP
+        self.spent[stage] += now - self.since
+        self.told[stage] += 1
+        self.open.append(self.stages[code])
+        self.since = time.perf_counter_ns()
+
+    def ends(self, code: CodeType, offset: int, value: object) -> None:
+        now = time.perf_counter_ns()
+        if self.open:
+            stage = self.open.pop()
+            self.spent[stage] += now - self.since
+            self.told[stage] += 1
+        self.since = time.perf_counter_ns()
+
+    def unwinds(self, code: CodeType, offset: int, problem: BaseException) -> None:
+        if code in self.stages:
+            self.ends(code, offset, None)
+
+
+def our_code() -> set[CodeType]:
+    """The code of every function that has a stage."""
+    gc.unfreeze()  # or the collector does not show what was set aside
+    found = {code for one in gc.get_objects() if isinstance(one, FunctionType) for code in with_nested(one.__code__)}
+    return {code for code in found if stage_of(code)}
+
+
+def with_nested(code: CodeType) -> Iterator[CodeType]:
+    """The code and that of the functions written inside it."""
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from with_nested(constant)
+
+
+def stage_of(code: CodeType) -> str:
+    """The stage that a function belongs to; empty for code that is not ours."""
+    return next((stage for part, stage in STAGES if part in code.co_filename), "")
 
 
 async def measure(app: Any, deed: str, tokens: list[str]) -> dict[str, Any]:
     """Call `app` for a while; microseconds of processor time per request, in all and by stage."""
+    await calls(app, deed, tokens, WARM_UP)
+    requests, total = await calls(app, deed, tokens, SECONDS)
+    each = cost_of_telling()
+    watch = Watch()
+    watch.start(our_code())
+    watched, used = await calls(app, deed, tokens, SECONDS)
+    watch.stop()
+    watch.spent[LOOP] -= round(max(0.0, sum(watch.spent.values()) - used * 1000 * watched))  # the loop's idle turns
+    raw = {name: max(0.0, spent - each * watch.told[name]) for name, spent in watch.spent.items()}
+    scale = total / sum(raw.values())
+    stages = {name: spent * scale for name, spent in sorted(raw.items(), key=lambda item: -item[1])}
+    return {"requests": requests, "microseconds": total, "stages": stages}
+
+
+def cost_of_telling() -> float:
+    """Nanoseconds that one event adds to the stage in which it is told."""
+
+    def nothing() -> None:
+        return None
+
+    def loop(times: int) -> float:
+        since = time.perf_counter_ns()
+        for _ in range(times):
+            nothing()
+        return (time.perf_counter_ns() - since) / times
+
+    plain = min(loop(10_000) for _ in range(5))
+    watch = Watch()
+    watch.start([nothing.__code__])
+    for _ in range(50_000):
+        nothing()
+    watch.stop()
+    return max(0.0, sum(watch.spent.values()) / 100_000 - plain / 2)
+
+
+async def calls(app: Any, deed: str, tokens: list[str], seconds: float) -> tuple[int, float]:
+    """Call the program for so long; how often, and the microseconds of processor time of one call."""
     turn = 0
-    ending = time.perf_counter() + WARM_UP
     refused: Counter[int] = Counter()
+    used, ending = time.process_time(), time.perf_counter() + seconds
 
     async def caller() -> None:
         nonlocal turn
         while time.perf_counter() < ending:
             turn += 1
             body = CREATE % turn if deed == "create" else b""
-            scope = scope_for(deed, tokens[turn % len(tokens)], len(body))
-            status = await call(app, scope, body)
+            status = await call(app, scope_for(deed, tokens[turn % len(tokens)], len(body)), body)
             if not 200 <= status < 300:
                 refused[status] += 1
 
     await asyncio.gather(*[caller() for _ in range(CALLERS)])
-    samples.clear()
-    turn, ending = turn + 1, time.perf_counter() + SECONDS
-    first, used = turn, time.process_time()
-    signal.setitimer(signal.ITIMER_PROF, 0.001, 0.001)
-    await asyncio.gather(*[caller() for _ in range(CALLERS)])
-    signal.setitimer(signal.ITIMER_PROF, 0)
-    used, requests = time.process_time() - used, turn - first
     if refused:
         raise SystemExit(f"Refused while measuring the stages: {dict(refused)}")
-    total, seen = used * 1e6 / requests, sum(samples.values())
-    stages = {name: total * count / seen for name, count in samples.most_common()}
-    return {"requests": requests, "microseconds": total, "stages": stages}
+    return turn, (time.process_time() - used) * 1e6 / turn
 
 
 def scope_for(deed: str, token: str, length: int) -> dict[str, Any]:
@@ -176,5 +264,4 @@ async def main(subject: str, deed: str, tokens: list[str]) -> None:
 if __name__ == "__main__":
     import uvloop
 
-    signal.signal(signal.SIGPROF, sample)
     uvloop.run(main(sys.argv[1], sys.argv[2], Path(sys.argv[3]).read_text().split()))
