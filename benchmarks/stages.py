@@ -37,6 +37,7 @@ STAGES = (  # the first part of a path that fits names the stage
     ("core/http/parameters.py", "parameters and body"),
     ("core/http/bod", "parameters and body"),
     ("core/http/rendering.py", "answer to JSON"),
+    ("core/http/row_rendering.py", "answer to JSON"),
     ("core/http/pages.py", "list query and page"),
     ("core/http/cursors.py", "list query and page"),
     ("core/http/", "dispatch and plan"),
