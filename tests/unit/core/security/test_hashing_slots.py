@@ -63,12 +63,12 @@ async def test_what_two_seconds_cannot_serve_is_shed_at_once(slots_in: Opener) -
     slots._seconds = 0.5  # so eight may wait besides the two that run
     began = time.monotonic()
 
-    answers = await asyncio.gather(*(slots.run(lambda: time.sleep(0.01)) for _ in range(40)), return_exceptions=True)
+    answers = await asyncio.gather(*(slots.run(lambda: time.sleep(0.3)) for _ in range(40)), return_exceptions=True)
 
     refused = [answer for answer in answers if isinstance(answer, Unavailable)]
     assert len(refused) == 30
     assert {answer.retry_after for answer in refused} == {2.0}
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 4
 
 
 async def test_the_queue_follows_what_is_measured(slots_in: Opener) -> None:
