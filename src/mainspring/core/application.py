@@ -12,7 +12,7 @@ from .module import Module, discover
 from .registry import Registry
 from .security.authenticator import Authenticator
 from .settings import Settings
-from .wiring import database_options, register_core
+from .wiring import database_options, register_core, stop_core
 
 T = TypeVar("T")
 
@@ -65,7 +65,8 @@ class Application:
                 await _named(module, module.on_start)(self)
 
     async def stop(self) -> None:
-        """Close every database."""
+        """Stop what runs and close every database."""
+        await stop_core(self)
         for database in self.databases.values():
             await database.close()
 

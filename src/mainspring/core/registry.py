@@ -17,6 +17,7 @@ class Registry:
     def __init__(self) -> None:
         self._factories: dict[type[Any], Callable[[], Any]] = {}
         self._scoped: dict[type[Any], Callable[[UnitOfWork], Any]] = {}
+        self._made: dict[type[Any], Any] = {}
 
     def register(self, port: type[T], factory: Callable[[], T]) -> None:
         """Answer `port` with a new object each time."""
@@ -24,14 +25,18 @@ class Registry:
 
     def singleton(self, port: type[T], factory: Callable[[], T]) -> None:
         """Answer `port` with one object, made at the first question."""
-        made: list[T] = []
+        self._made.pop(port, None)
 
         def once() -> T:
-            if not made:
-                made.append(factory())
-            return made[0]
+            if port not in self._made:
+                self._made[port] = factory()
+            return cast(T, self._made[port])
 
         self._factories[port] = once
+
+    def made(self, port: type[T]) -> T | None:
+        """The singleton of the port if somebody asked for it already; whoever closes things asks here."""
+        return cast("T | None", self._made.get(port))
 
     def scoped(self, port: type[T], factory: Callable[["UnitOfWork"], T]) -> None:
         """Answer `port` with an object made for the unit of work that asks."""

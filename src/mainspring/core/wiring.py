@@ -29,7 +29,18 @@ def register_core(application: "Application") -> None:
     singleton(Runtime, lambda: Runtime(settings.data_dir))
     singleton(FailureLimit, lambda: FailureLimit(application.resolve(Runtime), enabled=settings.rate_limits))
     singleton(Snapshots, lambda: _snapshots(application))
-    singleton(Authenticator, lambda: Authenticator(application.resolve(AccessTokens), application.resolve(Snapshots)))
+    singleton(Authenticator, lambda: _authenticator(application))
+
+
+async def stop_core(application: "Application") -> None:
+    """Stop and close what of it was made."""
+    made = application.ports.made
+    if snapshots := made(Snapshots):
+        await snapshots.stop()
+    if slots := made(HashingSlots):
+        slots.stop()
+    if runtime := made(Runtime):
+        runtime.close()
 
 
 def database_options(settings: Settings) -> DatabaseOptions:
@@ -46,8 +57,9 @@ def database_options(settings: Settings) -> DatabaseOptions:
 
 def _keys(settings: Settings) -> KeyRing:
     if settings.jwt_private_key is not None:
-        return KeyRing.of_environment(settings.jwt_private_key.get_secret_value(), settings.jwt_public_key or "")
-    return KeyRing.of_folder(settings.data_dir / "keys")
+        private, public = settings.jwt_private_key.get_secret_value(), settings.jwt_public_key or ""
+        return KeyRing.of_environment(private, public, algorithm=settings.jwt_algorithm)
+    return KeyRing.of_folder(settings.data_dir / "keys", algorithm=settings.jwt_algorithm)
 
 
 def _tokens(application: "Application") -> AccessTokens:
@@ -64,6 +76,11 @@ def _tokens(application: "Application") -> AccessTokens:
 def _cost(settings: Settings) -> Argon2Cost:
     password = settings.password
     return Argon2Cost(password.memory_kib, password.time_cost, password.parallelism)
+
+
+def _authenticator(application: "Application") -> Authenticator:
+    cookie = "__Host-accessToken" if application.settings.is_production else "accessToken"
+    return Authenticator(application.resolve(AccessTokens), application.resolve(Snapshots), cookie=cookie)
 
 
 def _snapshots(application: "Application") -> Snapshots:

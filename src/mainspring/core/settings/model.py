@@ -101,8 +101,9 @@ class Settings(BaseModel):
     encryption_key: tuple[SecretStr, ...] = of("secrets", (), "At least 32 characters; encrypts fields at rest.")
 
     # jwt
-    jwt_private_key: SecretStr | None = of("jwt", None, "PEM of the RSA key that signs access tokens.")
+    jwt_private_key: SecretStr | None = of("jwt", None, "PEM of the key that signs access tokens.")
     jwt_public_key: str | None = of("jwt", None, "PEM of its public half, to check tokens only.")
+    jwt_algorithm: Literal["RS256", "PS256", "ES256", "EdDSA"] = of("jwt", "RS256", "How access tokens are signed.")
     jwt_issuer: str = of("jwt", "", "`iss` of access tokens; by default PUBLIC_URL.")
     jwt_audience: str = of("jwt", "api", "`aud` of access tokens.", min_length=1)
     jwt_claims: tuple[Literal["roles", "permissions", "email"], ...] = of(
