@@ -53,6 +53,7 @@ class Module:
     `requires` names others with an optional version (`users>=1`). `provides` answers ports of core or of required modules as
     `{Port: "file:factory"}`, each factory taking the application. `on_start` (`file:function`) is awaited with the application
     when a process starts, in every process, so it must be idempotent. `own` lists files that no other module has.
+    `database` names the one that holds its tables, of those in `DATABASES__<NAME>__URL` (R-210).
     """
 
     name: str
@@ -62,6 +63,7 @@ class Module:
     provides: Mapping[type[Any], str] = field(default_factory=dict)
     on_start: str | None = None
     own: tuple[str, ...] = ()
+    database: str = "default"
 
     def file(self, name: str) -> ModuleType | None:
         """Import `<package>.<name>` if it exists. A missing dependency inside the file raises, it is never an absence."""

@@ -13,6 +13,8 @@ from .session import Deferred, Session
 from .statement import Statement
 
 if TYPE_CHECKING:
+    from ..audit.record import AuditRecord
+    from ..events.event import Event
     from .database import Database
 
 R = TypeVar("R")
@@ -123,6 +125,16 @@ class UnitOfWork:
             listing.position("next", order, compiled.extra_of(raw[-1])) if raw and behind else None,
             listing.position("prev", order, compiled.extra_of(raw[0])) if raw and before else None,
         )
+
+    def publish(self, event: "Event") -> None:
+        """Tell a fact. An audited one leaves a row in the audit trail; one that nobody listens to writes nothing."""
+        self._must_write()
+        if event.audited:
+            self.audit(event.record())
+
+    def audit(self, record: "AuditRecord") -> None:
+        """Leave a row in the audit trail, in this transaction."""
+        self.before_commit(record.STATEMENT, **record.row(self.context))
 
     def before_commit(self, statement: Statement[Any], /, **params: Any) -> None:
         """Run it just before the commit, together with others of its kind; on PostgreSQL it costs no round trip of its own."""

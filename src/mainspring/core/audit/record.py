@@ -1,0 +1,41 @@
+"""What a deed leaves in the audit trail, and the row it becomes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+from uuid import UUID
+
+from ..context import Context
+from ..database.statement import Statement, insert_into
+from .models import AuditEntry
+
+LONGEST_USER_AGENT = 512
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRecord:
+    """A deed: `action` on `resource`, given to `uow.audit`. `user_id` is the signed-in user unless another is given."""
+
+    STATEMENT: ClassVar[Statement[Any]] = Statement(insert_into(AuditEntry))
+
+    action: str
+    resource: str
+    resource_id: UUID | str | None = None
+    changes: Mapping[str, Any] | None = None
+    user_id: UUID | None = None
+    tenant: UUID | None = None
+
+    def row(self, context: Context) -> dict[str, Any]:
+        """The columns, with the address and the request of the context (R-115)."""
+        agent = context.user_agent
+        return {
+            "user_id": self.user_id or context.user_id,
+            "action": self.action,
+            "resource": self.resource,
+            "resource_id": None if self.resource_id is None else str(self.resource_id),
+            "changes": None if self.changes is None else dict(self.changes),
+            "ip_address": context.address,
+            "user_agent": agent[:LONGEST_USER_AGENT] if agent else None,
+            "request_id": context.request_id or None,
+            "tenant": self.tenant,
+        }

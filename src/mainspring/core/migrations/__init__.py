@@ -1,0 +1,1 @@
+"""The tables of core itself; they migrate first, under the name `core`."""
