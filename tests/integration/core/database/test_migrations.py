@@ -71,8 +71,8 @@ async def rows(house: House, *sql: str) -> list[Any]:
 async def test_up_makes_what_the_models_say(house: House):
     ran = await Migrations(house).up()
 
-    assert ran[0] == "core 0001"
-    assert ran[-2:] == ["warehouse 0001", "warehouse 0002"]
+    assert ran[0] == "core 001"
+    assert ran[-2:] == ["warehouse 001", "warehouse 002"]
     assert await Migrations(house).compare() == []
     assert await Migrations(house).up() == []
     assert all(state.current == state.head and not state.pending for state in await Migrations(house).status())
@@ -80,7 +80,7 @@ async def test_up_makes_what_the_models_say(house: House):
 
 async def test_rows_survive_up_and_down(house: House):
     migrations = Migrations(house)
-    await migrations.up(target="0001")
+    await migrations.up(target="001")
     await rows(house, *(line.replace(", weight", "").replace(", 7", "") for line in FILLED))
     counts = "SELECT (SELECT count(*) FROM warehouse_crates), (SELECT count(*) FROM warehouse_boxes)"
 
@@ -90,7 +90,7 @@ async def test_rows_survive_up_and_down(house: House):
     after_down = await rows(house, counts)
     again = await migrations.up()
 
-    assert (up[-1], down, again) == ("warehouse 0002", ["warehouse 0002"], ["warehouse 0002"])
+    assert (up[-1], down, again) == ("warehouse 002", ["warehouse 002"], ["warehouse 002"])
     assert after_up == after_down == await rows(house, counts) == [(1, 1)]
     assert await migrations.compare() == []
 
@@ -106,8 +106,8 @@ async def test_everything_goes_down_again(house: House):
 
 
 async def test_a_failing_version_leaves_nothing_behind(house: House, copied: Path):
-    (copied / "migrations/versions/0003_break.py").write_text(
-        'from alembic import op\nrevision, down_revision = "0003", "0002"\n'
+    (copied / "migrations/versions/003_break.py").write_text(
+        'from alembic import op\nrevision, down_revision = "003", "002"\n'
         'def upgrade():\n    op.drop_table("warehouse_boxes")\n    op.drop_table("there_is_none")\n'
     )
 
@@ -115,14 +115,14 @@ async def test_a_failing_version_leaves_nothing_behind(house: House, copied: Pat
         await Migrations(house).up()
 
     assert await rows(house, "SELECT count(*) FROM warehouse_boxes") == [(0,)]
-    assert [state.current for state in await Migrations(house).status()][-1] == "0002"
+    assert [state.current for state in await Migrations(house).status()][-1] == "002"
 
 
 async def test_a_version_that_orphans_rows_is_undone(house: House, copied: Path):
     await Migrations(house).up()
     await rows(house, *FILLED)
-    (copied / "migrations/versions/0003_orphan.py").write_text(
-        'from alembic import op\nrevision, down_revision = "0003", "0002"\n'
+    (copied / "migrations/versions/003_orphan.py").write_text(
+        'from alembic import op\nrevision, down_revision = "003", "002"\n'
         'def upgrade():\n    op.execute("INSERT INTO warehouse_boxes (id, crate_id, content) '
         f"VALUES ('{3:032}', '{4:032}', '{{}}')\")\n"
     )
@@ -143,7 +143,7 @@ async def test_two_who_migrate_at_once_run_each_version_once(house: House):
 
 
 async def test_a_database_that_is_behind_is_told(house: House):
-    with pytest.raises(BootRefused, match="The database is behind: core 0001"):
+    with pytest.raises(BootRefused, match="The database is behind: core 001"):
         await Migrations(house).check()
 
 
@@ -172,11 +172,11 @@ async def test_make_writes_a_version_that_closes_the_difference(house: House, co
     ran = await migrations.up()
 
     assert made is not None
-    assert made.name == "0003_count_pallets.py"
-    assert ran == ["depot 0003"]
+    assert made.name == "003_count_pallets.py"
+    assert ran == ["depot 003"]
     assert await migrations.compare() == []
     assert await migrations.make("depot", "nothing") is None
-    assert await migrations.down("depot") == ["depot 0003"]
+    assert await migrations.down("depot") == ["depot 003"]
 
 
 async def test_a_removed_module_blocks_nothing(house: House):

@@ -54,7 +54,7 @@ def make(connection: Connection, source: Source, message: str) -> Path | None:
 def _write(source: Source, message: str, script: MigrationScript, context: MigrationContext) -> Path:
     scripts = source.scripts()
     previous = scripts.get_current_head() if scripts else None
-    revision = f"{int(previous or 0) + 1:04}"
+    revision = f"{int(previous or 0) + 1:03}"
     up = _code(script.upgrade_ops, context)
     down = _code(script.downgrade_ops, context)
     used = [name for name in ("Json", "UtcDateTime") if f"{name}()" in up + down]

@@ -16,6 +16,7 @@ from ..model import Model
 
 CORE = "core"
 CORE_PACKAGE = "mainspring.core"
+CORE_TABLES = ("mainspring.core.security.claim_once",)
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,8 @@ def sources_of(modules: Iterable[Module], database: str) -> list[Source]:
 
 
 def core_models() -> Iterator[str]:
-    """The files of core that declare tables: `models.py` of its packages."""
+    """The files of core that declare tables: `models.py` of its packages, and single mechanisms with a table of their own."""
+    yield from CORE_TABLES
     package = importlib.import_module(CORE_PACKAGE)
     for found in pkgutil.iter_modules(package.__path__):
         name = f"{CORE_PACKAGE}.{found.name}.models"

@@ -5,7 +5,7 @@ from alembic import op
 
 from mainspring.core.database import Json, UtcDateTime
 
-revision, down_revision = "0001", None
+revision, down_revision = "002", "001"
 
 
 def upgrade() -> None:

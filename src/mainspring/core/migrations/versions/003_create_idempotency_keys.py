@@ -5,7 +5,7 @@ from alembic import op
 
 from mainspring.core.database import Json, UtcDateTime
 
-revision, down_revision = "0002", "0001"
+revision, down_revision = "003", "002"
 
 
 def upgrade() -> None:
