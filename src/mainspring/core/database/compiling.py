@@ -98,8 +98,13 @@ class Compiled(Generic[R]):
         self.returns_rows, self.writes, self.slow, self.extra_of = returns_rows, writes, slow, extra_of
 
 
-def compiled_for(sql: Executable, row: type[R] | None, name: DialectName, *, slow: bool = False, extra: int = 0) -> Compiled[R]:
-    """Compile the statement. The last `extra` columns stay out of the rows. Raises TypeError when rows and columns differ."""
+def compiled_for(
+    sql: Executable, row: type[R] | None, name: DialectName, *, slow: bool = False, extra: int = 0, also: Sequence[int] = ()
+) -> Compiled[R]:
+    """Compile the statement. The last `extra` columns stay out of the rows; `extra_of` reads them, or the columns `also`.
+
+    Raises TypeError when rows and columns differ.
+    """
     dialect = dialect_named(name)
     if row is not None and is_dataclass(row) and isinstance(sql, Select) and not extra:
         sql = narrowed(sql, row)
@@ -113,7 +118,7 @@ def compiled_for(sql: Executable, row: type[R] | None, name: DialectName, *, slo
         returns_rows=bool(columns),
         writes=isinstance(sql, UpdateBase) or getattr(sql, "_for_update_arg", None) is not None,
         slow=slow,
-        extra_of=extra_reader([reader for _, reader in columns[len(shown) :]]),
+        extra_of=extra_reader([(place, columns[place][1]) for place in also or range(len(shown), len(columns))]),
     )
 
 

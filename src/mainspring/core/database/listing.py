@@ -123,8 +123,12 @@ class Listing(Family, Generic[R]):
             if direction:
                 here, there = tuple_(value, key), tuple_(bind("position_value", value), bind("position_key", key))
                 sql = sql.where(here < there if descends != backwards else here > there)
-            sql = sql.add_columns(value.label("position_value_"), key.label("position_key_")).limit(bind("limit", BigInteger))
-            return compiled_for(sql, self.row, dialect, extra=2)
+            limited = sql.limit(bind("limit", BigInteger))
+            places = self._places(value, key)
+            if places:
+                return compiled_for(limited, self.row, dialect, also=places)
+            extra = limited.add_columns(value.label("position_value_"), key.label("position_key_"))
+            return compiled_for(extra, self.row, dialect, extra=2)
 
         return self.remembered((dialect, "slice", names, order, direction), make)
 
@@ -154,6 +158,12 @@ class Listing(Family, Generic[R]):
                 yield self.page_shape(dialect, names, order)
                 for direction in (None, "next", "prev"):
                     yield self.slice_shape(dialect, names, order, direction)
+
+    def _places(self, value: Any, key: Any) -> list[int]:
+        """Where among the selected columns the position stands; empty when a part of it is not selected."""
+        selected = list(self.sql.selected_columns)
+        found = [place for part in (value, key) for place, column in enumerate(selected) if column is part.expression]
+        return found if len(found) == 2 else []
 
     def _filtered(self, names: tuple[str, ...]) -> Select[Any]:
         return self.sql.where(*(self.filters[name] for name in names))

@@ -89,6 +89,7 @@ class PostgresqlDatabase(Database):
                     "lock_timeout": milliseconds(options.lock_timeout),
                     "idle_in_transaction_session_timeout": milliseconds(options.idle_in_transaction_timeout),
                     "timezone": "UTC",
+                    "datestyle": "ISO",
                     "jit": "off",
                 },
             )

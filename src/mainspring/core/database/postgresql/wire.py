@@ -17,7 +17,7 @@ from uuid import UUID
 import asyncpg
 import orjson
 
-from ..building import uuid_of_bytes
+from ..building import moment_of_text, uuid_of_bytes
 
 MOST_PREPARED = 1000
 NUMBERS = itertools.count(1)
@@ -43,6 +43,8 @@ class Wire:
         set_codec = self.connection.set_type_codec
         await set_codec("uuid", schema="pg_catalog", format="binary", encoder=_uuid_bytes, decoder=uuid_of_bytes)
         await set_codec("jsonb", schema="pg_catalog", format="binary", encoder=_jsonb, decoder=_from_jsonb)
+        # the driver makes a moment of eight bytes in 0.8 us; the text is read in 0.2
+        await set_codec("timestamptz", schema="pg_catalog", format="text", encoder=datetime.isoformat, decoder=moment_of_text)
         await set_codec("json", schema="pg_catalog", format="text", encoder=_json_text, decoder=orjson.loads)
         begin, self._commit, self._rollback = [await self._state(sql) for sql in ("BEGIN", "COMMIT", "ROLLBACK")]
         self._begin = message(begin.name, ())
