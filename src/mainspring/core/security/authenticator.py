@@ -8,8 +8,10 @@ import time
 from collections.abc import Iterable, MutableMapping
 from typing import Any
 
+from .. import context
+from ..observability import security_events
 from .principal import Principal
-from .refusals import TokenExpired, TokenInvalid, TokenRevoked
+from .refusals import TokenExpired, TokenForged, TokenInvalid, TokenRevoked
 from .snapshots import Snapshot, Snapshots
 from .tokens import AccessTokens, Claims
 
@@ -64,7 +66,7 @@ class Authenticator:
             self._epoch = self.tokens.epoch
         known = self._known.get(token)
         if known is None:
-            claims = self.tokens.verify(token)
+            claims = self._verified(token)
         elif known.expires <= time.time():
             del self._known[token]
             raise TokenExpired
@@ -80,6 +82,14 @@ class Authenticator:
         if epoch == self.tokens.epoch:  # the keys may have changed while we waited
             self._remember(token, known)
         return known.principal
+
+    def _verified(self, token: bytes) -> Claims:
+        try:
+            return self.tokens.verify(token)
+        except TokenForged:
+            here = context.current()
+            security_events.suspicious_activity(None, "forged_token", ip=here.address, method=here.method, path=here.path)
+            raise
 
     def _remember(self, token: bytes, known: _Known) -> None:
         if token not in self._known and len(self._known) >= self.remembered:

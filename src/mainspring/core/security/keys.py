@@ -22,7 +22,7 @@ SigningKey = RSAKey | ECKey | OKPKey
 
 SMALLEST_RSA_BITS = 2048  # RFC 8725 3.5, RFC 7518 3.3; those we make ourselves have 3072 (ASVS 11.2.3)
 OWN_RSA_BITS = 3072
-KEY_FILE, RETIRED_FILES = "jwt.pem", "jwt-retired-*.pem"
+KEY_FILES = "jwt-*.pem"
 
 # The setting's name -> the header's `alg` (RFC 9864 names Ed25519 where RFC 8037 said EdDSA) and how a key is made.
 ALGORITHMS: Mapping[str, tuple[str, Callable[[], SigningKey]]] = MappingProxyType(
@@ -70,13 +70,14 @@ class KeyRing:
     def of_folder(cls, folder: Path, *, algorithm: str = "RS256") -> "KeyRing":
         """The ring kept in `folder`; its key is made there at the first start, mode 0600. Safe when processes start at once.
 
-        Public or private keys in `jwt-retired-*.pem` still verify.
+        It signs with `jwt-<algorithm>.pem`. Every other `jwt-*.pem` still verifies, so renaming the file rotates the key with
+        overlap; remove the renamed one when its last token has expired.
         """
         _check_known(algorithm)
-        make = ALGORITHMS[algorithm][1]
-        pem = made_once(folder / KEY_FILE, lambda: bytes(make().as_pem(private=True)))
-        retired = [read_key(file.read_bytes(), str(file)) for file in sorted(folder.glob(RETIRED_FILES))]
-        return cls(read_key(pem, str(folder / KEY_FILE)), retired, algorithm=algorithm)
+        make, file = ALGORITHMS[algorithm][1], key_file(folder, algorithm)
+        pem = made_once(file, lambda: bytes(make().as_pem(private=True)))
+        retired = [read_key(other.read_bytes(), str(other)) for other in sorted(folder.glob(KEY_FILES)) if other != file]
+        return cls(read_key(pem, str(file)), retired, algorithm=algorithm)
 
     @classmethod
     def of_environment(cls, private_pem: str, public_pems: str = "", *, algorithm: str = "RS256") -> "KeyRing":
@@ -87,6 +88,11 @@ class KeyRing:
         if public and signing.thumbprint() not in {key.thumbprint() for key in public}:
             raise BootRefused("JWT_PUBLIC_KEY does not belong to JWT_PRIVATE_KEY.")
         return cls(signing, [key for key in public if key.thumbprint() != signing.thumbprint()], algorithm=algorithm)
+
+
+def key_file(folder: Path, algorithm: str) -> Path:
+    """Where the signing key of an algorithm is kept."""
+    return folder / f"jwt-{algorithm.lower()}.pem"
 
 
 def read_key(pem: bytes, source: str) -> SigningKey:

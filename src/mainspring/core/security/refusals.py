@@ -32,6 +32,10 @@ class TokenInvalid(CredentialRefused):
     message, reason = "The token is not valid.", "token_invalid"
 
 
+class TokenForged(TokenInvalid):
+    """The token names one of our keys, and the signature is not of that key. Callers cannot tell it from TokenInvalid."""
+
+
 class TokenRevoked(CredentialRefused):
     """The token is ours, and its session was ended."""
 

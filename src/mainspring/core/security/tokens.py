@@ -19,7 +19,7 @@ from joserfc.errors import JoseError
 from .. import clock, ids
 from ..module import BootRefused
 from .keys import KeyRing
-from .refusals import TokenExpired, TokenInvalid
+from .refusals import TokenExpired, TokenForged, TokenInvalid
 
 TYPE = "at+jwt"  # RFC 9068 2.1; other kinds of tokens never carry it
 HEADER = {"alg", "typ", "kid"}  # what we write is all that we read: no jwk, jku, x5u, x5c, crit, zip, cty
@@ -125,7 +125,7 @@ class AccessTokens:
         try:
             jws.deserialize_compact(text, known[0], algorithms=[known[1]])
         except (JoseError, ValueError, TypeError) as wrong:
-            raise TokenInvalid from wrong
+            raise TokenForged from wrong
 
     def _checked(self, claims: Mapping[str, Any]) -> Claims:
         if claims.get("iss") != self.issuer or claims.get("aud") != self.audience:

@@ -13,6 +13,7 @@ import time_machine
 from joserfc.jwk import OKPKey
 
 from mainspring.core import clock, ids
+from mainspring.core.observability.logs import captured_logs
 from mainspring.core.security.authenticator import Authenticator
 from mainspring.core.security.keys import KeyRing
 from mainspring.core.security.ports import Held, SessionState
@@ -179,6 +180,18 @@ async def test_a_change_of_keys_forgets_what_was_verified(house: House) -> None:
     house.tokens.use(new_keys())
 
     assert await house.asks((b"x-access-token", token)) == "token_invalid"
+
+
+async def test_a_forged_token_is_a_security_event_and_noise_is_not(house: House) -> None:
+    _, token = house.sign_in()
+    head, dot, _ = token.rpartition(b".")
+
+    with captured_logs() as lines:
+        assert await house.asks((b"x-access-token", b"noise")) == "token_invalid"
+        assert await house.asks((b"x-access-token", head + dot + b"A" * 86)) == "token_invalid"
+
+    assert [(line["message"], line["activity"]) for line in lines] == [("SUSPICIOUS_ACTIVITY", "forged_token")]
+    assert head.decode() not in str(lines)
 
 
 async def test_new_rights_count_once_the_snapshot_is_forgotten(house: House) -> None:

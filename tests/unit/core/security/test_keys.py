@@ -11,7 +11,7 @@ from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from mainspring.core import ids
 from mainspring.core.module import BootRefused
-from mainspring.core.security.keys import KEY_FILE, KeyRing, made_once
+from mainspring.core.security.keys import KeyRing, key_file, made_once
 from mainspring.core.security.refusals import TokenInvalid
 from mainspring.core.security.tokens import AccessTokens
 
@@ -36,7 +36,7 @@ def test_the_first_start_makes_a_key_of_3072_bits_that_only_its_owner_reads(tmp_
 
     assert isinstance(ring.signing, RSAKey)
     assert ring.signing.public_key.key_size == 3072
-    assert stat.S_IMODE((tmp_path / "keys" / KEY_FILE).stat().st_mode) == 0o600
+    assert stat.S_IMODE(key_file(tmp_path / "keys", "RS256").stat().st_mode) == 0o600
     assert stat.S_IMODE((tmp_path / "keys").stat().st_mode) == 0o700
 
 
@@ -81,16 +81,18 @@ def test_a_retired_key_still_verifies_and_no_longer_signs() -> None:
 
 def test_retired_keys_lie_beside_the_signing_key(tmp_path: Path) -> None:
     token = tokens_of(KeyRing.of_folder(tmp_path)).issue(ids.new(), ids.new()).text
-    (tmp_path / KEY_FILE).rename(tmp_path / "jwt-retired-2026.pem")
+    key_file(tmp_path, "RS256").rename(tmp_path / "jwt-2026.pem")
 
     tokens_of(KeyRing.of_folder(tmp_path)).verify(token)
 
 
-def test_a_change_of_algorithm_overlaps_too() -> None:
-    old, new = RSAKey.generate_key(3072), OKPKey.generate_key("Ed25519")
-    token = tokens_of(KeyRing(old)).issue(ids.new(), ids.new()).text
+def test_a_change_of_algorithm_overlaps_too(tmp_path: Path) -> None:
+    token = tokens_of(KeyRing.of_folder(tmp_path)).issue(ids.new(), ids.new()).text
 
-    tokens_of(KeyRing(new, [old], algorithm="EdDSA")).verify(token)
+    changed = KeyRing.of_folder(tmp_path, algorithm="EdDSA")
+
+    assert isinstance(changed.signing, OKPKey)
+    tokens_of(changed).verify(token)
 
 
 def test_the_published_keys_are_public() -> None:
