@@ -1,15 +1,17 @@
 """The web program of an application: its routes, its middleware, its OpenAPI document (R-041)."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ... import __version__
 from ..module import BootRefused
 from .dispatch import Dispatch
+from .documentation import documentation_routes
 from .middleware.access_log import AccessLog
 from .middleware.body_limit import BodyLimit
 from .middleware.client_address import ClientAddress
@@ -19,6 +21,7 @@ from .middleware.errors import Errors
 from .middleware.request_id import RequestId
 from .middleware.security_headers import SecurityHeaders
 from .middleware.trusted_hosts import TrustedHosts
+from .openapi import document
 from .plan import Plan
 from .planning import connect, plan_for
 from .routing import Router
@@ -34,25 +37,32 @@ class HttpApp:
     """The ASGI program. `api` is the FastAPI application that declares and documents the routes; `plans` carry them out."""
 
     def __init__(self, application: "Application", routers: Sequence[Router]) -> None:
+        settings = application.settings
         self.application = application
         self.api = FastAPI(
             title="Mainspring", version=__version__, docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
         )
         for router in routers:
-            self.api.include_router(router, prefix="" if router.root else PREFIX)
-        self.plans = self._plans()
+            self._include(router)
+        self.plans = self._plans(self.api.routes)
+        if not self.plans:
+            raise BootRefused("The guard check saw no routes.")
+        if settings.docs_enabled:
+            self._include(documentation_routes(self.openapi))
+            self.plans += self._plans(self.api.routes[-1:])
+        connect(self.plans)
         self._run = self._wrapped(self._table())
 
-    def _plans(self) -> list[tuple[str, str, Plan]]:
+    def _include(self, router: Router) -> None:
+        self.api.include_router(router, prefix="" if router.root else PREFIX)
+
+    def _plans(self, routes: Sequence[BaseRoute]) -> list[tuple[str, str, Plan]]:
         plans: list[tuple[str, str, Plan]] = []
-        for route in iter_route_contexts(self.api.routes):
+        for route in iter_route_contexts(routes):
             if not isinstance(route.original_route, APIRoute):
                 raise BootRefused(f"The route {route.path} is not declared with a Router, so nobody checks who may come in.")
             plan = plan_for(route, self.application.settings)
             plans.extend((method, route.path_format or "/", plan) for method in sorted(route.methods or ()))
-        connect(plans)
-        if not plans:
-            raise BootRefused("The guard check saw no routes.")
         return plans
 
     def _table(self) -> Dispatch:
@@ -60,6 +70,10 @@ class HttpApp:
         for method, path, plan in self.plans:
             table.add(method, path, plan)
         return table
+
+    def openapi(self) -> dict[str, Any]:  # Any: OpenAPI is JSON of any shape
+        """The OpenAPI document of every route."""
+        return document(self.api, self.plans, self.application.settings)
 
     def _wrapped(self, inner: ASGIApp) -> ASGIApp:
         for layer in reversed(layers(self.application)):

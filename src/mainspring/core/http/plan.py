@@ -46,10 +46,12 @@ class Plan:
 
     `arguments` are made from the exchange alone. `foreign` is what FastAPI's solver must solve, `native` the whole route as
     FastAPI runs it (streams). A `replayable` route touches nothing but its unit, so it may run twice. `is_tagged` answers carry
-    an ETag; `beside` is the GET of the same path, whose tag `If-Match` names. `idempotency` keeps answers of routes that create.
+    an ETag; `beside` is the GET of the same path, whose tag `If-Match` names; one that `names_version`
+    compares by itself. `idempotency` keeps answers of routes that create.
     """
 
     label: str
+    rule: str
     endpoint: Callable[..., Any]
     guards: Sequence[Guard]
     arguments: Sequence[Argument]
@@ -61,6 +63,7 @@ class Plan:
     render: Render
     status: int
     is_tagged: bool
+    names_version: bool
     body_limit: int
     foreign: Dependant | None = None
     embed_body_fields: bool = False

@@ -59,6 +59,7 @@ def plan_for(route: RouteContext, settings: Settings) -> Plan:
     solver_needed = arguments is None or _has_odd_body(route)
     return Plan(
         label=label,
+        rule=" and ".join(guard.rule() for guard in guards),
         endpoint=endpoint,
         guards=[guard for guard in guards if not isinstance(guard, Public)],
         arguments=arguments or (),
@@ -72,6 +73,7 @@ def plan_for(route: RouteContext, settings: Settings) -> Plan:
         ),
         status=status,
         is_tagged=_is_tagged(route),
+        names_version=if_match in calls,
         body_limit=settings.body_limit,
         idempotency=Idempotency(in_unit=writes) if is_repeatable(route) and (writes or known.application_of in calls) else None,
         foreign=_without(dependant, guards) if solver_needed else None,
@@ -85,8 +87,7 @@ def connect(plans: Sequence[tuple[str, str, Plan]]) -> None:
     """Show each writing plan the GET of the same path, for `If-Match`; a route that takes `IfMatch` compares by itself."""
     readers = {path: plan for method, path, plan in plans if method == "GET" and plan.is_tagged and plan.foreign is None}
     for method, path, plan in plans:
-        names_version = any(make is version_expected for _, make in plan.arguments)
-        if method in ("PUT", "PATCH", "DELETE") and not names_version:
+        if method in ("PUT", "PATCH", "DELETE") and not plan.names_version:
             plan.beside = readers.get(path)
 
 
