@@ -16,7 +16,7 @@ from .middleware.access_log import AccessLog
 from .middleware.body_limit import BodyLimit
 from .middleware.client_address import ClientAddress
 from .middleware.compression import Compression
-from .middleware.cors import Cors
+from .middleware.cors import DEVELOPMENT_ORIGINS, Cors
 from .middleware.errors import Errors
 from .middleware.request_id import RequestId
 from .middleware.security_headers import SecurityHeaders
@@ -87,12 +87,14 @@ class HttpApp:
 def layers(application: "Application") -> list[Layer]:
     """The middleware, outermost first (R-041)."""
     settings = application.settings
+    is_development = settings.app_env == "development"
+    origins = settings.allowed_origins or (DEVELOPMENT_ORIGINS if is_development else ())  # R-178
     return [
         lambda app: RequestId(app, application),
         AccessLog,
         Errors,
         SecurityHeaders,
-        lambda app: Cors(app, settings.allowed_origins),
+        lambda app: Cors(app, origins),
         lambda app: TrustedHosts(app, settings.allowed_hosts),
         lambda app: ClientAddress(app, settings.trusted_proxies),
         lambda app: BodyLimit(app, settings.body_limit),
