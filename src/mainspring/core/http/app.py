@@ -67,8 +67,8 @@ class HttpApp:
 
     def _table(self) -> Dispatch:
         table = Dispatch()
-        for method, path, plan in self.plans:
-            table.add(method, path, plan)
+        for method, _, plan in self.plans:
+            table.add(method, plan.path, plan)
         return table
 
     def openapi(self) -> dict[str, Any]:  # Any: OpenAPI is JSON of any shape

@@ -51,6 +51,7 @@ class Plan:
     """
 
     label: str
+    path: str
     rule: str
     endpoint: Callable[..., Any]
     guards: Sequence[Guard]

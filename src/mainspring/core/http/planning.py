@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, get_args
 
 from fastapi import params
 from fastapi.dependencies.models import Dependant
@@ -59,6 +59,7 @@ def plan_for(route: RouteContext, settings: Settings) -> Plan:
     solver_needed = arguments is None or _has_odd_body(route)
     return Plan(
         label=label,
+        path=route.path or "/",
         rule=" and ".join(guard.rule() for guard in guards),
         endpoint=endpoint,
         guards=[guard for guard in guards if not isinstance(guard, Public)],
@@ -193,8 +194,12 @@ def _native_app(route: RouteContext) -> Any:  # Any: an ASGI application
     return context.app if context is not None else getattr(route.original_route, "app", None)
 
 
+def _is_vague(annotation: Any) -> bool:
+    return annotation in (Any, dict, list, object) or any(_is_vague(part) for part in get_args(annotation))
+
+
 def _refuse_untyped(route: RouteContext, label: str) -> None:
     if route.endpoint is None or inspect.signature(route.endpoint).return_annotation is inspect.Signature.empty:
         raise BootRefused(f"{label} does not say what it answers: give {route.name} a return type.")
-    if route.response_model in (Any, dict, list, object):
+    if _is_vague(route.response_model):
         raise BootRefused(f"{label} answers {route.response_model!r}: name a model, so that only declared fields leave.")

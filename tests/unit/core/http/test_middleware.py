@@ -150,12 +150,6 @@ class TestCors:
 
         assert not [name for name in answer.headers if name.startswith("access-control")]
 
-    async def test_a_star_never_comes_with_credentials(self, client: Make) -> None:  # D-32
-        answer = await client(routes(), ALLOWED_ORIGINS="*").get("/api/v1/ok", headers={"Origin": "https://a.example"})
-
-        assert answer.headers["access-control-allow-origin"] == "*"
-        assert "access-control-allow-credentials" not in answer.headers
-
     async def test_developers_front_ends_are_allowed_in_development(self, client: Make) -> None:
         answer = await client(routes(), APP_ENV="development").get("/api/v1/ok", headers={"Origin": "http://localhost:3000"})
 

@@ -20,13 +20,11 @@ DEVELOPMENT_ORIGINS = ("http://localhost:3000", "http://localhost:3001")
 
 
 class Cors:
-    """Answers preflights with 200 and names the origin on answers to it. A request without `Origin` is not CORS; `*` allows every
-    origin, without credentials."""
+    """Answers preflights with 200 and names the origin on answers to it. A request without `Origin` is not CORS."""
 
     def __init__(self, app: ASGIApp, origins: Collection[str]) -> None:
         self.app = app
         self.origins = frozenset(origin.rstrip("/").encode() for origin in origins)
-        self.any = b"*" in self.origins
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] != "http" or not self.origins:
@@ -37,11 +35,10 @@ class Cors:
         if origin is None:
             return self.app(scope, receive, send)
         preflight = scope["method"] == "OPTIONS" and b"access-control-request-method" in exchange.received
-        if self.any or origin in self.origins:
+        if origin in self.origins:
             headers = exchange.headers
-            headers[b"access-control-allow-origin"] = b"*" if self.any else origin
-            if not self.any:
-                headers[b"access-control-allow-credentials"] = b"true"
+            headers[b"access-control-allow-origin"] = origin
+            headers[b"access-control-allow-credentials"] = b"true"
             if preflight:
                 headers[b"access-control-allow-methods"] = METHODS
                 headers[b"access-control-allow-headers"] = REQUEST_HEADERS
