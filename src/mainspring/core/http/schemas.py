@@ -36,11 +36,11 @@ class Out(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, from_attributes=True, extra="ignore", frozen=True)
 
     @classmethod
-    def of(cls, row: object) -> Self:
+    def of(cls, row: Any) -> Self:  # Any: subclasses name their row
         """The answer for a row."""
         return cls.model_validate(row)
 
     @classmethod
     def list_of(cls, rows: Iterable[object]) -> list[Self]:
         """The answers for several rows."""
-        return [cls.model_validate(row) for row in rows]
+        return [cls.of(row) for row in rows]

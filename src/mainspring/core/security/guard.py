@@ -104,10 +104,8 @@ class HoldsPermission(Guard):
             held=sorted(principal.permissions),
             endpoint=exchange.path,
         )
-        names = ", ".join(self.permissions)
-        message = (
-            f"You need the permission {names}." if len(self.permissions) == 1 else f"You need one of the permissions: {names}."
-        )
+        names = ", ".join(f"'{permission}'" for permission in self.permissions)
+        message = f"Permission {names} required" if len(self.permissions) == 1 else f"One of the permissions {names} required"
         raise Forbidden(message, details={"required": list(self.permissions)})
 
     def rule(self) -> str:

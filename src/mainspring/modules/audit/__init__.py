@@ -1,0 +1,1 @@
+"""Reading the trail of changes that core writes."""

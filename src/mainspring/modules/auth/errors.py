@@ -1,0 +1,67 @@
+"""The situations of auth."""
+
+from mainspring.core.errors import Forbidden, Invalid, NotFound, Unauthenticated
+
+
+class InvalidCredentials(Unauthenticated):
+    """The same answer for an unknown address, a wrong password and a disabled account (R-057, D-11)."""
+
+    code, message = "auth.invalid_credentials", "Invalid credentials"
+
+    def __init__(self) -> None:
+        super().__init__(details={"reason": "invalid_credentials"})
+
+
+class RefreshTokenInvalid(Unauthenticated):
+    """No such refresh token."""
+
+    code, message = "auth.refresh_invalid", "The refresh token is not valid."
+
+    def __init__(self) -> None:
+        super().__init__(details={"reason": "token_invalid"})
+
+
+class RefreshTokenExpired(Unauthenticated):
+    """The refresh token or its session is past its time."""
+
+    code, message = "auth.refresh_expired", "The session has expired. Sign in again."
+
+    def __init__(self) -> None:
+        super().__init__(details={"reason": "token_expired"})
+
+
+class RefreshTokenRevoked(Unauthenticated):
+    """The session was ended."""
+
+    code, message = "auth.refresh_revoked", "The session was ended. Sign in again."
+
+    def __init__(self) -> None:
+        super().__init__(details={"reason": "token_revoked"})
+
+
+class RefreshTokenReused(Unauthenticated):
+    """A refresh token came a second time after its grace window: the whole family ends (D-04)."""
+
+    code, message = "auth.refresh_reused", "The refresh token was used before, so the session was ended. Sign in again."
+    keep_writes = True  # the revocation of the family must outlive the refusal
+
+    def __init__(self) -> None:
+        super().__init__(details={"reason": "token_reused"})
+
+
+class SessionNotFound(NotFound):
+    """Not there, or somebody else's."""
+
+    code, message = "auth.session_not_found", "Session not found"
+
+
+class WrongPassword(Forbidden):
+    """The current password is wrong. 403 and not 401, for the session itself is fine."""
+
+    code, message = "auth.wrong_password", "The current password is wrong."
+
+
+class PasswordRefused(Invalid):
+    """The password breaks a rule."""
+
+    code = "VALIDATION_ERROR"

@@ -1,0 +1,14 @@
+"""The declaration of auth."""
+
+from mainspring.core.module import Module
+from mainspring.core.security.ports import SessionSource
+from mainspring.modules.users.ports import SessionEnder
+
+MODULE = Module(
+    "auth",
+    __package__,
+    requires=("users", "access"),
+    provides={SessionSource: "service.sources:live_sessions", SessionEnder: "service.sources:ends_sessions"},
+    on_start="workflows.erasing:start",
+    own=("sealing",),
+)

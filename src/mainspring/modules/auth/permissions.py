@@ -1,0 +1,11 @@
+"""What nobody may do to other people's sessions without being told."""
+
+from typing import Annotated
+
+from mainspring.core.security.guard import require
+from mainspring.core.security.permission import Permission
+from mainspring.core.security.principal import Principal
+
+END_SESSIONS = Permission("sessions:end", "See and end the sessions of other users")
+
+SessionEnding = Annotated[Principal, require(END_SESSIONS)]

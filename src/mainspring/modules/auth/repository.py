@@ -1,0 +1,172 @@
+"""The questions that auth asks the database."""
+
+from collections.abc import Sequence
+from dataclasses import fields
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import and_, exists, select, update
+
+from mainspring.core.database import Listing, Repository, Statement, UtcDateTime, any_of, bind, insert_into, update_of
+
+from .models import Credential, RefreshToken, Session
+from .rows import LiveSession, SessionRow, TokenRow
+
+NOW = bind("now", UtcDateTime)
+SESSION = tuple(getattr(Session, field.name) for field in fields(SessionRow))
+ALIVE = (Session.ended_at.is_(None), Session.expires_at > NOW)
+OF_USER = Session.user_id == bind("user_id", Session.user_id)
+ENDING = {"ended_at": NOW, "end_reason": bind("reason", Session.end_reason)}
+
+PASSWORD_OF = Statement(select(Credential.password_hash).where(Credential.user_id == bind("user_id", Credential.user_id)), str)
+ADD_CREDENTIAL: Statement[None] = Statement(insert_into(Credential))
+REPLACE_HASH: Statement[None] = Statement(
+    update_of(Credential)
+    .where(
+        Credential.user_id == bind("user_id", Credential.user_id),
+        Credential.password_hash == bind("old_hash", Credential.password_hash),
+    )
+    .values(password_hash=bind("new_hash", Credential.password_hash))
+)
+
+ADD_SESSION: Statement[None] = Statement(
+    insert_into(Session, "user_id", "transport", "device", "ip_address", "last_used_at", "expires_at")
+)
+LIVE = Statement(select(Session.id, Session.user_id, Session.expires_at).where(any_of(Session.id, "ids"), *ALIVE), LiveSession)
+SESSIONS = Listing(
+    select(*SESSION),
+    SessionRow,
+    filters={"user_id": OF_USER, "now": and_(*ALIVE)},
+    sorts={"lastUsedAt": Session.last_used_at, "createdAt": Session.created_at},
+    default="-lastUsedAt",
+    key=Session.id,
+)
+TOUCH: Statement[None] = Statement(
+    update(Session).where(Session.id == bind("session_id", Session.id), *ALIVE).values(last_used_at=NOW)
+)
+END: Statement[None] = Statement(
+    update(Session).where(Session.id == bind("session_id", Session.id), OF_USER, Session.ended_at.is_(None)).values(ENDING)
+)
+END_ALL: Statement[None] = Statement(update(Session).where(OF_USER, Session.ended_at.is_(None)).values(ENDING))
+END_OTHERS: Statement[None] = Statement(
+    update(Session).where(OF_USER, Session.ended_at.is_(None), Session.id != bind("session_id", Session.id)).values(ENDING)
+)
+
+ADD_TOKEN: Statement[None] = Statement(insert_into(RefreshToken, "session_id", "token_hash", "expires_at"))
+TOKEN = Statement(
+    select(
+        RefreshToken.session_id,
+        RefreshToken.expires_at,
+        RefreshToken.used_at,
+        RefreshToken.successor,
+        RefreshToken.successor_hash,
+        Session.user_id,
+        Session.transport,
+        Session.expires_at.label("session_expires_at"),
+        Session.ended_at.label("session_ended_at"),
+    )
+    .join_from(RefreshToken, Session, Session.id == RefreshToken.session_id)
+    .where(RefreshToken.token_hash == bind("token_hash", RefreshToken.token_hash)),
+    TokenRow,
+)
+# Of any number of requests with the same token exactly one changes a row: it rotates (D-05).
+CLAIM: Statement[None] = Statement(
+    update(RefreshToken)
+    .where(
+        RefreshToken.token_hash == bind("token_hash", RefreshToken.token_hash),
+        RefreshToken.used_at.is_(None),
+        RefreshToken.expires_at > NOW,
+        exists(select(Session.id).where(Session.id == RefreshToken.session_id, *ALIVE)),
+    )
+    .values(
+        used_at=NOW,
+        successor=bind("successor", RefreshToken.successor),
+        successor_hash=bind("successor_hash", RefreshToken.successor_hash),
+    )
+)
+ERASE: Statement[None] = Statement(
+    update(RefreshToken).where(any_of(RefreshToken.token_hash, "token_hashes")).values(successor=None)
+)
+LEFT_SEALED = Statement(
+    select(RefreshToken.token_hash).where(
+        RefreshToken.successor.is_not(None), RefreshToken.used_at < bind("before", UtcDateTime)
+    ),
+    str,
+)
+
+
+class CredentialRepository(Repository):
+    """Password hashes."""
+
+    async def hash_of(self, user_id: UUID) -> str | None:
+        """The hash of the user's password."""
+        return await self.uow.value(PASSWORD_OF, user_id=user_id)
+
+    async def add(self, user_id: UUID, password_hash: str) -> None:
+        """The first password of a user."""
+        await self.uow.run(ADD_CREDENTIAL, user_id=user_id, password_hash=password_hash)
+
+    async def replace(self, user_id: UUID, old_hash: str, new_hash: str) -> bool:
+        """Another password, if `old_hash` still is the one; False when somebody was faster."""
+        return await self.uow.run(REPLACE_HASH, user_id=user_id, old_hash=old_hash, new_hash=new_hash) == 1
+
+
+class SessionRepository(Repository):
+    """Sessions. Those of a user are found by session and user, so a stranger's is not there."""
+
+    async def add(self, row: SessionRow) -> None:
+        """A new session."""
+        await self.uow.run(
+            ADD_SESSION,
+            id=row.id,
+            user_id=row.user_id,
+            transport=row.transport,
+            device=row.device,
+            ip_address=row.ip_address,
+            created_at=row.created_at,
+            last_used_at=row.last_used_at,
+            expires_at=row.expires_at,
+        )
+
+    async def live(self, ids: Sequence[UUID], now: datetime) -> list[LiveSession]:
+        """Those of the sessions that have not ended."""
+        return await self.uow.all(LIVE, ids=list(ids), now=now) if ids else []
+
+    async def touch(self, session_id: UUID, now: datetime) -> bool:
+        """Note the use; False when the session is not alive."""
+        return await self.uow.run(TOUCH, session_id=session_id, now=now) == 1
+
+    async def end(self, user_id: UUID, session_id: UUID, reason: str, now: datetime) -> bool:
+        """End a session of the user; False when there is none to end."""
+        return await self.uow.run(END, user_id=user_id, session_id=session_id, reason=reason, now=now) == 1
+
+    async def end_all(self, user_id: UUID, reason: str, now: datetime, but: UUID | None = None) -> int:
+        """End all sessions of the user, perhaps but one; how many."""
+        if but is None:
+            return await self.uow.run(END_ALL, user_id=user_id, reason=reason, now=now)
+        return await self.uow.run(END_OTHERS, user_id=user_id, reason=reason, now=now, session_id=but)
+
+
+class RefreshTokenRepository(Repository):
+    """Refresh tokens, found by hash only."""
+
+    async def add(self, session_id: UUID, token_hash: str, expires_at: datetime) -> None:
+        """The one live token of a session. The index refuses a second."""
+        await self.uow.run(ADD_TOKEN, session_id=session_id, token_hash=token_hash, expires_at=expires_at)
+
+    async def by_hash(self, token_hash: str) -> TokenRow | None:
+        """A token and the state of its session."""
+        return await self.uow.one(TOKEN, token_hash=token_hash)
+
+    async def claim(self, token_hash: str, successor: bytes | None, successor_hash: str, now: datetime) -> bool:
+        """Use the token up, and keep its sealed successor; False for all but the first."""
+        changed = await self.uow.run(CLAIM, token_hash=token_hash, successor=successor, successor_hash=successor_hash, now=now)
+        return changed == 1
+
+    async def erase(self, token_hashes: Sequence[str]) -> int:
+        """Erase what is sealed in these tokens."""
+        return await self.uow.run(ERASE, token_hashes=sorted(token_hashes))
+
+    async def left_sealed(self, before: datetime) -> list[str]:
+        """Tokens used before a moment that still hold a successor."""
+        return await self.uow.all(LEFT_SEALED, before=before)

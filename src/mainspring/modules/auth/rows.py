@@ -1,0 +1,67 @@
+"""What the repository of auth returns."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from mainspring.core.security.tokens import AccessToken
+from mainspring.modules.users.rows import Profile
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """One session."""
+
+    id: UUID
+    user_id: UUID
+    transport: str
+    device: str | None
+    ip_address: str | None
+    created_at: datetime
+    last_used_at: datetime
+    expires_at: datetime
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class LiveSession:
+    """What core asks about a session that is alive."""
+
+    id: UUID
+    user_id: UUID
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRow:
+    """A refresh token and the state of its session."""
+
+    session_id: UUID
+    expires_at: datetime
+    used_at: datetime | None
+    successor: bytes | None
+    successor_hash: str | None
+    user_id: UUID
+    transport: str
+    session_expires_at: datetime
+    session_ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """A session that may go on, and the refresh token that does it. The access token is signed after the commit."""
+
+    session_id: UUID
+    user_id: UUID
+    refresh_token: str
+    refresh_expires_at: datetime
+    transport: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignedInAs:
+    """A user with the tokens of his session."""
+
+    profile: Profile
+    tokens: Tokens
+    access: AccessToken

@@ -1,0 +1,109 @@
+"""What clients send and receive when they sign in."""
+
+from datetime import datetime
+from typing import Annotated, Literal, Self
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from mainspring.core.email_address import Email
+from mainspring.core.http import ListQuery, Out, Schema
+from mainspring.modules.users.schemas import MeOut, Names
+
+from .rows import SessionRow, SignedInAs
+
+# Rules for new passwords need the settings and the other fields, so they lie in core.security.passwords and run in the workflow.
+Password = Annotated[str, Field(min_length=1, max_length=4096, json_schema_extra={"format": "password"})]
+RefreshTokenText = Annotated[str, StringConstraints(min_length=1, max_length=512)]
+RoleName = Annotated[str, StringConstraints(min_length=1, max_length=50)]
+
+
+class Register(Names):
+    """A new account for oneself."""
+
+    email: Email
+    password: Password
+
+
+class CreateUser(Names):
+    """A new account for somebody else. Without roles it gets the role `user` (R-141)."""
+
+    email: Email
+    password: Password
+    roles: Annotated[list[RoleName], Field(max_length=20)] | None = None
+
+
+class Login(Schema):
+    """An address and its password."""
+
+    email: Email
+    password: Password
+    transport: Literal["bearer"] = "bearer"
+
+
+class Refresh(Schema):
+    """The refresh token."""
+
+    refresh_token: RefreshTokenText
+
+
+class ChangePassword(Schema):
+    """The password of now and the one to be."""
+
+    current_password: Password
+    new_password: Password
+
+
+class SessionQuery(ListQuery):
+    """Which sessions, in which order."""
+
+    sort: Literal["lastUsedAt", "-lastUsedAt", "createdAt", "-createdAt"] | None = None
+
+
+class BearerOut(Out):
+    """A session began or goes on; the client keeps both tokens."""
+
+    access_token: str
+    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 - the name of a scheme
+    expires_in: int = Field(description="Seconds until the access token expires.")
+    expires_at: datetime = Field(description="When the access token expires.")
+    refresh_token: str
+    refresh_expires_at: datetime = Field(description="When the refresh token expires unless it is used before.")
+    user: MeOut
+
+    @classmethod
+    def of(cls, signed_in: SignedInAs) -> Self:
+        """The answer for a sign-in or a refresh."""
+        return cls(
+            access_token=signed_in.access.text,
+            expires_in=signed_in.access.expires_in,
+            expires_at=signed_in.access.expires_at,
+            refresh_token=signed_in.tokens.refresh_token,
+            refresh_expires_at=signed_in.tokens.refresh_expires_at,
+            user=MeOut.of(signed_in.profile),
+        )
+
+
+class SessionOut(Out):
+    """One of the caller's sessions."""
+
+    id: UUID
+    device: str | None
+    ip_address: str | None
+    created_at: datetime
+    last_used_at: datetime
+    expires_at: datetime
+    current: bool
+
+    @classmethod
+    def seen_from(cls, session_id: UUID, row: SessionRow) -> Self:
+        """The answer for a session, looked at from another."""
+        return cls(
+            id=row.id,
+            device=row.device,
+            ip_address=row.ip_address,
+            created_at=row.created_at,
+            last_used_at=row.last_used_at,
+            expires_at=row.expires_at,
+            current=row.id == session_id,
+        )

@@ -1,0 +1,37 @@
+"""Password hashes. Hashing itself happens in the workflows, outside of any unit of work."""
+
+from uuid import UUID
+
+from mainspring.core.database import UnitOfWork
+
+from ..events import PasswordChanged
+from ..repository import CredentialRepository
+from .sessions import SessionService
+
+
+class CredentialService:
+    """Keeps and replaces the hash of a user's password."""
+
+    def __init__(self, uow: UnitOfWork) -> None:
+        self.uow = uow
+        self.credentials = CredentialRepository(uow)
+
+    async def hash_of(self, user_id: UUID) -> str | None:
+        """The stored hash; None for a user without a password. Never leaves this module."""
+        return await self.credentials.hash_of(user_id)
+
+    async def set_first(self, user_id: UUID, password_hash: str) -> None:
+        """The password of a new user."""
+        await self.credentials.add(user_id, password_hash)
+
+    async def upgrade(self, user_id: UUID, old_hash: str, new_hash: str) -> None:
+        """The same password under today's cost (R-050); nothing happens when it was changed meanwhile."""
+        await self.credentials.replace(user_id, old_hash, new_hash)
+
+    async def change(self, user_id: UUID, session_id: UUID, old_hash: str, new_hash: str) -> bool:
+        """Another password, and the end of all other sessions; False when the password was changed meanwhile."""
+        if not await self.credentials.replace(user_id, old_hash, new_hash):
+            return False
+        await SessionService(self.uow).end_others(user_id, session_id, "password_change")
+        self.uow.publish(PasswordChanged(user_id))
+        return True

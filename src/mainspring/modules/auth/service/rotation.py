@@ -1,0 +1,104 @@
+"""Refresh tokens: each is used once, a second use within the grace window is forgiven, any other ends the family.
+
+One conditional UPDATE decides who rotates (D-05). For the grace window the used token's row holds its successor, sealed under
+the used token itself, so that ten tabs that refresh at once all get the same one (D-04, ARCHITECTURE 10 g).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from mainspring.core import clock, ids
+from mainspring.core.database import UnitOfWork
+from mainspring.core.observability import security_events
+from mainspring.core.security.snapshots import Snapshots
+from mainspring.core.settings import Settings
+
+from ..errors import RefreshTokenExpired, RefreshTokenInvalid, RefreshTokenReused, RefreshTokenRevoked
+from ..events import RefreshReused
+from ..repository import RefreshTokenRepository, SessionRepository
+from ..rows import TokenRow, Tokens
+from ..sealing import seal, token_hash, unseal
+from .sessions import REFRESH_TOKEN_BYTES, is_alive
+
+
+@dataclass(frozen=True, slots=True)
+class Successor:
+    """The token that follows, made before the unit begins: sealing takes longer than the statement that needs it."""
+
+    token: str
+    hash: str
+    sealed: bytes | None
+
+
+class RotationService:
+    """Turns a refresh token into the next one of its session."""
+
+    def __init__(self, uow: UnitOfWork) -> None:
+        self.uow = uow
+        self.settings = uow.port(Settings)
+        self.tokens = RefreshTokenRepository(uow)
+
+    async def known(self, token: str) -> TokenRow:
+        """The row of a token. Raises RefreshTokenInvalid; so noise never reaches for the writer."""
+        row = await self.tokens.by_hash(token_hash(token))
+        if row is None:
+            raise RefreshTokenInvalid()
+        return row
+
+    def successor(self, token: str, row: TokenRow) -> Successor:
+        """The next token, sealed under this one unless there is no grace."""
+        following = ids.secret(REFRESH_TOKEN_BYTES)
+        sealed = seal(following, token, row.session_id) if self.settings.refresh_grace else None
+        return Successor(following, token_hash(following), sealed)
+
+    async def rotate(self, token: str, row: TokenRow, successor: Successor) -> Tokens:
+        """Use the token up and answer the next one.
+
+        Raises RefreshTokenExpired, RefreshTokenRevoked, and RefreshTokenReused after ending the session.
+        """
+        now = clock.now()
+        if not await self.tokens.claim(token_hash(token), successor.sealed, successor.hash, now):
+            return await self._second_use(token)
+        expires_at = min(now + self.settings.refresh_token_ttl, row.session_expires_at)
+        await self.tokens.add(row.session_id, successor.hash, expires_at)
+        if not await SessionRepository(self.uow).touch(row.session_id, now):
+            raise RefreshTokenRevoked()  # ended between the two statements
+        return Tokens(row.session_id, row.user_id, successor.token, expires_at, row.transport)
+
+    async def left_sealed(self) -> list[str]:
+        """Hashes of the tokens whose window is over and that still hold a successor."""
+        return await self.tokens.left_sealed(clock.now() - self.settings.refresh_grace)
+
+    async def erase(self, token_hashes: Sequence[str]) -> None:
+        """Erase the successors in these tokens' rows."""
+        await self.tokens.erase(token_hashes)
+
+    async def _second_use(self, token: str) -> Tokens:
+        row = await self.known(token)
+        now = clock.now()
+        if row.session_ended_at is not None:
+            raise RefreshTokenRevoked()
+        if not is_alive(row.session_ended_at, row.session_expires_at, now) or row.used_at is None:
+            raise RefreshTokenExpired()
+        return await self._forgiven(token, row, row.used_at, now) or await self._reused(row, now)
+
+    async def _forgiven(self, token: str, row: TokenRow, used_at: datetime, now: datetime) -> Tokens | None:
+        """The successor again: within the window, and only while it is itself unused."""
+        if row.successor is None or row.successor_hash is None or now - used_at > self.settings.refresh_grace:
+            return None
+        following = await self.tokens.by_hash(row.successor_hash)
+        if following is None or following.used_at is not None or following.expires_at <= now:
+            return None
+        refresh_token = unseal(row.successor, token, row.session_id)
+        if refresh_token is None:
+            return None
+        return Tokens(row.session_id, row.user_id, refresh_token, following.expires_at, row.transport)
+
+    async def _reused(self, row: TokenRow, now: datetime) -> Tokens:
+        await SessionRepository(self.uow).end(row.user_id, row.session_id, "refresh_reuse", now)
+        self.uow.publish(RefreshReused(row.session_id, row.user_id))
+        snapshots = self.uow.port(Snapshots)
+        self.uow.after_commit(lambda: snapshots.forget_session(row.session_id))
+        security_events.suspicious_activity(row.user_id, "refresh_reuse", sessionId=row.session_id)
+        raise RefreshTokenReused()

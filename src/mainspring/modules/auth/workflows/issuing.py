@@ -1,0 +1,31 @@
+"""The answer of a sign-in or refresh: who it is, and an access token signed outside of any unit."""
+
+from mainspring.core.application import Application
+from mainspring.core.database import UnitOfWork
+from mainspring.core.security.tokens import AccessTokens
+from mainspring.modules.users.rows import Profile
+from mainspring.modules.users.service import UserService
+
+from ..errors import InvalidCredentials
+from ..rows import SignedInAs, Tokens
+
+
+async def profile_of(uow: UnitOfWork, tokens: Tokens) -> Profile:
+    """The user of a session, with roles and permissions as of now. Raises InvalidCredentials when he is disabled by now."""
+    users = UserService(uow)
+    user = await users.get(tokens.user_id)
+    if not user.is_active:
+        raise InvalidCredentials()
+    return await users.profile(user)
+
+
+def issue(application: Application, profile: Profile, tokens: Tokens) -> SignedInAs:
+    """Sign an access token; about 0.8 ms of processor time."""
+    access = application.resolve(AccessTokens).issue(
+        tokens.user_id,
+        tokens.session_id,
+        roles=profile.roles,
+        permissions=profile.permissions,
+        email=profile.user.email,
+    )
+    return SignedInAs(profile, tokens, access)

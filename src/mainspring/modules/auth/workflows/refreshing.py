@@ -1,0 +1,31 @@
+"""Refreshing: look, seal the next token, rotate, sign."""
+
+from mainspring.core.application import Application
+from mainspring.core.context import Context
+
+from ..rows import SignedInAs
+from ..sealing import token_hash
+from ..service import RotationService
+from .erasing import Eraser
+from .issuing import issue, profile_of
+
+
+class Refreshing:
+    """Two short units; sealing and signing happen outside of them."""
+
+    def __init__(self, application: Application, context: Context) -> None:
+        self.application = application
+        self.context = context
+
+    async def run(self, refresh_token: str) -> SignedInAs:
+        """Raises RefreshTokenInvalid, RefreshTokenExpired, RefreshTokenRevoked or RefreshTokenReused."""
+        async with self.application.reading(self.context) as uow:
+            rotation = RotationService(uow)
+            row = await rotation.known(refresh_token)
+            successor = rotation.successor(refresh_token, row)
+        async with self.application.unit(self.context) as uow:
+            tokens = await RotationService(uow).rotate(refresh_token, row, successor)
+            profile = await profile_of(uow, tokens)
+        if tokens.refresh_token == successor.token:  # and not forgiven: then another request sealed
+            self.application.resolve(Eraser).after_the_window(token_hash(refresh_token))
+        return issue(self.application, profile, tokens)

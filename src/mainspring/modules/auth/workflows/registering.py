@@ -1,0 +1,79 @@
+"""Making accounts: hash the password, then create the user, the credential and the first roles in one unit."""
+
+from collections.abc import Sequence
+
+from mainspring.core import clock, ids
+from mainspring.core.application import Application
+from mainspring.core.context import Context
+from mainspring.core.security.password_rules import check_new_password
+from mainspring.core.security.passwords import Passwords
+from mainspring.core.security.principal import Principal
+from mainspring.modules.access.service import AssignmentService
+from mainspring.modules.access.service.assigning import DEFAULT_ROLES
+from mainspring.modules.users.errors import EmailTaken
+from mainspring.modules.users.rows import Profile, UserRow
+from mainspring.modules.users.service import NewUser, UserService
+
+from ..schemas import CreateUser, Register
+from ..service import CredentialService
+from ..settings import Settings
+
+
+class Registering:
+    """People register themselves, holders of `users:create` and the command line create others."""
+
+    def __init__(self, application: Application, context: Context) -> None:
+        self.application = application
+        self.context = context
+
+    async def register(self, wish: Register) -> Profile:
+        """An account for oneself. Raises Invalid for the password, and EmailTaken unless registering answers alike (D-11)."""
+        password_hash = await self._hashed(wish)
+        try:
+            return await self._create(None, wish, password_hash, DEFAULT_ROLES)
+        except EmailTaken:
+            if self.application.settings.section(Settings).register_answer == "conflict":
+                raise
+            return _as_if_new(wish)
+
+    async def create(self, caller: Principal | None, wish: CreateUser) -> Profile:
+        """An account for somebody else. Raises Invalid, EmailTaken, RoleNotFound, BeyondOwnAccess."""
+        return await self._create(caller, wish, await self._hashed(wish), DEFAULT_ROLES if wish.roles is None else wish.roles)
+
+    async def _hashed(self, wish: Register | CreateUser) -> str:
+        check_new_password(wish.password, self.application.settings.password, context=(wish.email, wish.full_name))
+        return await self.application.resolve(Passwords).hash(wish.password)
+
+    async def _create(
+        self, caller: Principal | None, wish: Register | CreateUser, password_hash: str, roles: Sequence[str]
+    ) -> Profile:
+        async with self.application.unit(self.context) as uow:
+            users = UserService(uow)
+            user = await users.create(NewUser(wish.email, wish.full_name, wish.first_name, wish.last_name))
+            await CredentialService(uow).set_first(user.id, password_hash)
+            await AssignmentService(uow).welcome(caller, user.id, roles)
+            return await users.profile(user)
+
+
+def _as_if_new(wish: Register) -> Profile:
+    """What a new account would look like; there is none."""
+    now = clock.now()
+    user = UserRow(
+        id=ids.new(),
+        email=wish.email,
+        name=wish.full_name,
+        first_name=wish.first_name,
+        last_name=wish.last_name,
+        age=None,
+        bio=None,
+        website=None,
+        avatar_url=None,
+        is_active=True,
+        email_verified=False,
+        mfa_enabled=False,
+        created_at=now,
+        updated_at=now,
+        deleted_at=None,
+        version=1,
+    )
+    return Profile(user, DEFAULT_ROLES, ())

@@ -1,0 +1,64 @@
+"""Signing in: look, verify, begin a session. No unit is open while the password is hashed."""
+
+from uuid import UUID
+
+from mainspring.core import ids
+from mainspring.core.application import Application
+from mainspring.core.context import Context
+from mainspring.core.limits.failures import FailureLimit
+from mainspring.core.observability import security_events
+from mainspring.core.security.passwords import Passwords
+from mainspring.modules.users.service import UserService
+
+from ..errors import InvalidCredentials
+from ..rows import SignedInAs
+from ..schemas import Login
+from ..service import CredentialService, SessionService
+from .issuing import issue, profile_of
+
+
+class SigningIn:
+    """Answers alike, in text and in time, for an unknown address, a wrong password and a disabled account (D-11)."""
+
+    def __init__(self, application: Application, context: Context) -> None:
+        self.application = application
+        self.context = context
+
+    async def run(self, login: Login) -> SignedInAs:
+        """Raises InvalidCredentials, TooManyRequests after five failures, Unavailable when too many are waiting."""
+        async with self.application.resolve(FailureLimit).attempt(login.email, self.context.address):
+            try:
+                return await self._sign_in(login)
+            except InvalidCredentials:
+                security_events.failed_login(email=login.email, ip=self.context.address)
+                raise
+
+    async def _sign_in(self, login: Login) -> SignedInAs:
+        user_id, stored = await self._look(login.email)
+        passwords = self.application.resolve(Passwords)
+        verdict = await passwords.verify(login.password, stored)
+        if user_id is None or stored is None or not verdict.matches:
+            raise InvalidCredentials()
+        new_hash = await passwords.hash(login.password) if verdict.outdated else None
+        return await self._begin(user_id, stored, new_hash, login)
+
+    async def _look(self, email: str) -> tuple[UUID | None, str | None]:
+        """Two statements whether or not the address is known, so that time tells nothing."""
+        async with self.application.reading(self.context) as uow:
+            user = await UserService(uow).by_email(email)
+            stored = await CredentialService(uow).hash_of(user.id if user else ids.new())
+        if user is None or not user.is_active:
+            return None, None
+        return user.id, stored
+
+    async def _begin(self, user_id: UUID, stored: str, new_hash: str | None, login: Login) -> SignedInAs:
+        async with self.application.unit(self.context) as uow:
+            credentials = CredentialService(uow)
+            if await credentials.hash_of(user_id) != stored:  # changed while we hashed
+                raise InvalidCredentials()
+            if new_hash is not None:
+                await credentials.upgrade(user_id, stored, new_hash)
+            tokens = await SessionService(uow).start(user_id, login.transport)
+            profile = await profile_of(uow, tokens)
+        security_events.successful_login(user_id=user_id, email=login.email, ip=self.context.address)
+        return issue(self.application, profile, tokens)

@@ -1,0 +1,1 @@
+"""Accounts: who exists, their profile and whether they may come in."""

@@ -1,0 +1,29 @@
+"""The situations of users."""
+
+from uuid import UUID
+
+from mainspring.core.errors import Conflict, Forbidden, NotFound
+
+
+class UserNotFound(NotFound):
+    """The same answer for a user who is not there and one the caller may not see (R-340)."""
+
+    code = "users.not_found"
+
+    def __init__(self, id: UUID) -> None:
+        super().__init__(f"User {id} was not found")
+
+
+class EmailTaken(Conflict):
+    """Another account has this address (R-056)."""
+
+    code, message = "users.email_taken", "Email already exists"
+
+    def __init__(self) -> None:
+        super().__init__(details=[{"field": "email", "message": self.message, "code": "taken"}])
+
+
+class OwnStatus(Forbidden):
+    """Nobody disables or enables himself (R-334)."""
+
+    code, message = "users.own_status", "You cannot change your own status."

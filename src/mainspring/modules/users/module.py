@@ -1,0 +1,5 @@
+"""The declaration of users."""
+
+from mainspring.core.module import Module
+
+MODULE = Module("users", __package__)

@@ -1,0 +1,18 @@
+"""Who may do what with other people's accounts. One's own needs no permission."""
+
+from typing import Annotated
+
+from mainspring.core.security.guard import require, require_role
+from mainspring.core.security.permission import Permission
+from mainspring.core.security.principal import Principal
+
+READ = Permission("users:read", "See other users", roles=("moderator",))
+CREATE = Permission("users:create", "Create users and choose their roles")
+UPDATE = Permission("users:update", "Change other users, disable and enable them")
+DELETE = Permission("users:delete", "Delete other users")
+RESTORE = Permission("users:restore", "Bring deleted users back")
+
+UserReader = Annotated[Principal, require(READ)]
+UserCreator = Annotated[Principal, require(CREATE)]
+UserRestorer = Annotated[Principal, require(RESTORE)]
+Administrator = Annotated[Principal, require_role("admin")]

@@ -1,0 +1,100 @@
+"""The questions that users ask the database."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from mainspring.core.database import (
+    Listing,
+    Patch,
+    Repository,
+    Statement,
+    any_of,
+    bind,
+    insert_into,
+    update_of,
+)
+
+from .models import LIVING, User
+from .rows import Standing, UserRow
+
+COLUMNS = tuple(getattr(User, field.name) for field in fields(UserRow))
+PROFILE = ("name", "first_name", "last_name", "age", "bio", "website", "avatar_url", "is_active")
+LIVES = User.deleted_at.is_(None)
+
+BY_ID = Statement(select(*COLUMNS).where(User.id == bind("id", User.id), LIVES), UserRow)
+BY_EMAIL = Statement(select(*COLUMNS).where(User.email == bind("email", User.email), LIVES), UserRow)
+STANDING = Statement(select(User.id, User.email).where(any_of(User.id, "ids"), LIVES, User.is_active.is_(True)), Standing)
+DELETED = Statement(select(*COLUMNS).where(User.id == bind("id", User.id), User.deleted_at.is_not(None)), UserRow)
+ADD = Statement(
+    insert_into(User).on_conflict_do_nothing(index_elements=[User.email], index_where=LIVING).returning(*COLUMNS),
+    UserRow,
+)
+CHANGE = Patch(
+    update_of(User).where(User.id == bind("id", User.id), LIVES),
+    (*PROFILE, "deleted_at"),
+    UserRow,
+    conditions={"version": User.version == bind("version", User.version)},
+)
+RESTORE: Statement[None] = Statement(
+    update_of(User).where(User.id == bind("id", User.id), User.deleted_at.is_not(None)).values(deleted_at=None)
+)
+USERS = Listing(
+    select(*COLUMNS).where(LIVES),
+    UserRow,
+    filters={
+        "email": User.email == bind("email", User.email),
+        "is_active": User.is_active == bind("is_active", User.is_active),
+    },
+    sorts={"createdAt": User.created_at, "name": User.name},
+    default="-createdAt",
+    key=User.id,
+)
+
+
+class UserRepository(Repository):
+    """Living users, unless a method says otherwise."""
+
+    async def by_id(self, id: UUID) -> UserRow | None:
+        """A user by id."""
+        return await self.uow.one(BY_ID, id=id)
+
+    async def by_email(self, email: str) -> UserRow | None:
+        """A user by canonical address."""
+        return await self.uow.one(BY_EMAIL, email=email)
+
+    async def standing(self, ids: Sequence[UUID]) -> list[Standing]:
+        """Those of the users who are neither deleted nor disabled."""
+        return await self.uow.all(STANDING, ids=list(ids))
+
+    async def add(self, email: str, name: str, first_name: str | None, last_name: str | None) -> UserRow | None:
+        """A new active user; None when the address is taken."""
+        return await self.uow.one(
+            ADD,
+            email=email,
+            name=name,
+            first_name=first_name,
+            last_name=last_name,
+            age=None,
+            bio=None,
+            website=None,
+            avatar_url=None,
+            is_active=True,
+            email_verified=False,
+            mfa_enabled=False,
+        )
+
+    async def change(self, id: UUID, changes: Mapping[str, Any], version: int | None = None) -> UserRow | None:
+        """Change columns of a user; None when there is no such user, or not in this version."""
+        return await self.uow.patch(CHANGE, changes, id=id, version=version)
+
+    async def deleted(self, id: UUID) -> UserRow | None:
+        """A deleted user by id."""
+        return await self.uow.one(DELETED, id=id)
+
+    async def restore(self, id: UUID) -> bool:
+        """Show a deleted user again."""
+        return await self.uow.run(RESTORE, id=id) == 1

@@ -1,0 +1,82 @@
+"""Accounts over REST. Who may see or change whom is decided by the service, for one's own account needs no permission."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query
+
+from mainspring.core.http import IfMatch, PageOut, ReadUnit, Router, WriteUnit, pagination_of, problems
+from mainspring.core.security.guard import CurrentUser
+
+from .errors import EmailTaken, OwnStatus, UserNotFound
+from .permissions import Administrator, UserReader, UserRestorer
+from .schemas import MeOut, UpdateProfile, UpdateUser, UserOut, UserQuery
+from .service import UserService
+
+router = Router(tags=["users"])
+
+
+@router.get("/users/me")
+async def get_me(caller: CurrentUser, uow: ReadUnit) -> MeOut:
+    """Oneself, with roles and permissions as of now."""
+    users = UserService(uow)
+    return MeOut.of(await users.profile(await users.get(caller.id)))
+
+
+@router.patch("/users/me")
+async def update_me(body: UpdateProfile, caller: CurrentUser, uow: WriteUnit, expected: IfMatch) -> MeOut:
+    """Change one's own profile."""
+    users = UserService(uow)
+    return MeOut.of(await users.profile(await users.update(caller, caller.id, body.wishes(), expected)))
+
+
+@router.delete("/users/me", status_code=204)
+async def delete_me(caller: CurrentUser, uow: WriteUnit, expected: IfMatch) -> None:
+    """Delete one's own account and end all its sessions."""
+    await UserService(uow).delete(caller, caller.id, expected)
+
+
+@router.get("/users")
+async def list_users(query: Annotated[UserQuery, Query()], caller: UserReader, uow: ReadUnit) -> PageOut[UserOut]:
+    """The users."""
+    return await _listed(query, uow)
+
+
+@router.get("/admin/users")
+async def list_users_as_administrator(
+    query: Annotated[UserQuery, Query()], caller: Administrator, uow: ReadUnit
+) -> PageOut[UserOut]:
+    """The users, for administrators only (R-288)."""
+    return await _listed(query, uow)
+
+
+@router.get("/users/{id}", responses=problems(UserNotFound))
+async def get_user(id: UUID, caller: CurrentUser, uow: ReadUnit) -> UserOut:
+    """A user: oneself, or anybody with `users:read`."""
+    users = UserService(uow)
+    return UserOut.of(await users.profile(await users.seen_by(caller, id)))
+
+
+@router.patch("/users/{id}", responses=problems(UserNotFound, OwnStatus))
+async def update_user(id: UUID, body: UpdateUser, caller: CurrentUser, uow: WriteUnit, expected: IfMatch) -> UserOut:
+    """Change a user: oneself, or anybody with `users:update`."""
+    users = UserService(uow)
+    return UserOut.of(await users.profile(await users.update(caller, id, body.wishes(), expected)))
+
+
+@router.delete("/users/{id}", status_code=204, responses=problems(UserNotFound))
+async def delete_user(id: UUID, caller: CurrentUser, uow: WriteUnit, expected: IfMatch) -> None:
+    """Delete a user and end all his sessions: oneself, or anybody with `users:delete`."""
+    await UserService(uow).delete(caller, id, expected)
+
+
+@router.post("/users/{id}/restoration", responses=problems(UserNotFound, EmailTaken))
+async def restore_user(id: UUID, caller: UserRestorer, uow: WriteUnit) -> UserOut:
+    """Bring a deleted user back. His sessions stay ended."""
+    users = UserService(uow)
+    return UserOut.of(await users.profile(await users.restore(id)))
+
+
+async def _listed(query: UserQuery, uow: ReadUnit) -> PageOut[UserOut]:
+    found, profiles = await UserService(uow).find(query)
+    return PageOut[UserOut](data=UserOut.list_of(profiles), pagination=pagination_of(found))

@@ -1,0 +1,44 @@
+"""What the repository of users returns."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class UserRow:
+    """One user, without any credential (R-061)."""
+
+    id: UUID
+    email: str
+    name: str
+    first_name: str | None
+    last_name: str | None
+    age: int | None
+    bio: str | None
+    website: str | None
+    avatar_url: str | None
+    is_active: bool
+    email_verified: bool
+    mfa_enabled: bool
+    created_at: datetime
+    updated_at: datetime
+    deleted_at: datetime | None
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A user who may come in."""
+
+    id: UUID
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A user with what he may do, as of this moment."""
+
+    user: UserRow
+    roles: tuple[str, ...]
+    permissions: tuple[str, ...]

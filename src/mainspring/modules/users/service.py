@@ -1,0 +1,169 @@
+"""The rules of users. What passwords and sessions need lies in auth, what roles need in access."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from mainspring.core import clock
+from mainspring.core.database import Page, Slice, UnitOfWork
+from mainspring.core.errors import Forbidden, PreconditionFailed
+from mainspring.core.observability.logs import get_logger
+from mainspring.core.security.ports import Held, PermissionSource
+from mainspring.core.security.principal import Principal
+from mainspring.core.security.snapshots import Snapshots
+
+from .errors import EmailTaken, OwnStatus, UserNotFound
+from .events import UserCreated, UserDeleted, UserRestored, UserUpdated
+from .permissions import DELETE, READ, UPDATE
+from .ports import AccountGuard, SessionEnder
+from .repository import USERS, UserRepository
+from .rows import Profile, Standing, UserRow
+from .schemas import UserQuery
+
+SHOWN_IN_AUDIT = ("name", "first_name", "last_name", "age", "bio", "website", "avatar_url", "is_active")
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class NewUser:
+    """A user to be. The address is already in its canonical form."""
+
+    email: str
+    name: str
+    first_name: str | None = None
+    last_name: str | None = None
+
+
+class UserService:
+    """Creates, shows, changes and deletes users."""
+
+    def __init__(self, uow: UnitOfWork) -> None:
+        self.uow = uow
+        self.users = UserRepository(uow)
+
+    async def create(self, wish: NewUser) -> UserRow:
+        """Add an account. Raises EmailTaken; the unique index decides, so two at once cannot both win."""
+        user = await self.users.add(wish.email, wish.name, wish.first_name, wish.last_name)
+        if user is None:
+            raise EmailTaken()
+        self.uow.publish(UserCreated(user.id, {"email": user.email, "name": user.name}))
+        return user
+
+    async def get(self, id: UUID) -> UserRow:
+        """A user by id, whoever asks. Raises UserNotFound."""
+        user = await self.users.by_id(id)
+        if user is None:
+            raise UserNotFound(id)
+        return user
+
+    async def by_email(self, email: str) -> UserRow | None:
+        """A user by canonical address, whoever asks."""
+        return await self.users.by_email(email)
+
+    async def standing(self, ids: Sequence[UUID]) -> dict[UUID, Standing]:
+        """Those of the users who may come in: neither deleted nor disabled."""
+        return {found.id: found for found in await self.users.standing(ids)} if ids else {}
+
+    async def profile(self, user: UserRow) -> Profile:
+        """A user with his roles and permissions."""
+        return (await self.profiles([user]))[0]
+
+    async def profiles(self, users: Sequence[UserRow]) -> list[Profile]:
+        """Users with their roles and permissions, in one question."""
+        held = await self.uow.port(PermissionSource).held(self.uow, [user.id for user in users])
+        none = Held()
+        return [
+            Profile(user, tuple(sorted((has := held.get(user.id, none)).roles)), tuple(sorted(has.permissions))) for user in users
+        ]
+
+    async def seen_by(self, caller: Principal, id: UUID) -> UserRow:
+        """A user as far as the caller may see him: oneself, or with `users:read`. Raises UserNotFound for all else (D-19)."""
+        if caller.id != id and not any(caller.may(permission) for permission in (READ, UPDATE, DELETE)):
+            self._refused(caller, id)
+            raise UserNotFound(id)
+        return await self.get(id)
+
+    async def find(self, query: UserQuery) -> tuple[Page[UserRow] | Slice[UserRow], list[Profile]]:
+        """The users that a query asks for: where the page stands, and its users with their roles."""
+        found = await query.fetch(self.uow, USERS)
+        return found, await self.profiles(found.rows)
+
+    async def update(self, caller: Principal, id: UUID, wishes: Mapping[str, Any], version: int | None = None) -> UserRow:
+        """Change the given columns. With `version`, only that version.
+
+        Raises UserNotFound, Forbidden, OwnStatus, PreconditionFailed, AdministratorProtected, LastAdministrator.
+        """
+        await self._may_change(caller, id, UPDATE)
+        if caller.id == id and "is_active" in wishes:
+            raise OwnStatus()
+        if wishes.get("is_active") is False:
+            await self.uow.port(AccountGuard).may_leave(self.uow, id)
+        before = await self.get(id)
+        after = await self._changed(id, wishes, version)
+        self.uow.publish(UserUpdated(id, _differences(before, after)))
+        if before.is_active and not after.is_active:
+            await self._shut_out(id, "disabled")
+        return after
+
+    async def set_active(self, id: UUID, is_active: bool) -> UserRow:
+        """Disable or enable an account by the operator of the installation. Raises UserNotFound, LastAdministrator."""
+        if not is_active:
+            await self.uow.port(AccountGuard).may_leave(self.uow, id)
+        before = await self.get(id)
+        after = await self._changed(id, {"is_active": is_active})
+        if before.is_active != is_active:
+            self.uow.publish(UserUpdated(id, _differences(before, after)))
+            await self._shut_out(id, "disabled")
+        return after
+
+    async def delete(self, caller: Principal, id: UUID, version: int | None = None) -> None:
+        """Hide the account from everything and end its sessions (R-225).
+
+        Raises UserNotFound, Forbidden, PreconditionFailed, AdministratorProtected, LastAdministrator.
+        """
+        await self._may_change(caller, id, DELETE)
+        await self.uow.port(AccountGuard).may_leave(self.uow, id)
+        await self._changed(id, {"deleted_at": clock.now()}, version)
+        self.uow.publish(UserDeleted(id))
+        await self._shut_out(id, "deleted")
+
+    async def restore(self, id: UUID) -> UserRow:
+        """Bring a deleted account back. Raises UserNotFound, and EmailTaken when another has the address by now."""
+        user = await self.users.deleted(id)
+        if user is None:
+            raise UserNotFound(id)
+        if await self.users.by_email(user.email) is not None:
+            raise EmailTaken()
+        await self.users.restore(id)
+        self.uow.publish(UserRestored(id))
+        return await self.get(id)
+
+    async def _may_change(self, caller: Principal, id: UUID, permission: str) -> None:
+        if caller.id == id:
+            return
+        await self.seen_by(caller, id)
+        if not caller.may(permission):
+            self._refused(caller, id)
+            raise Forbidden(f"Permission '{permission}' required", details={"required": [permission]})
+        await self.uow.port(AccountGuard).may_change(self.uow, caller, id)
+
+    async def _changed(self, id: UUID, changes: Mapping[str, Any], version: int | None = None) -> UserRow:
+        after = await self.users.change(id, changes, version)
+        if after is None:
+            await self.get(id)
+            raise PreconditionFailed()
+        return after
+
+    async def _shut_out(self, id: UUID, reason: str) -> None:
+        await self.uow.port(SessionEnder).end_all(self.uow, id, reason)
+        snapshots = self.uow.port(Snapshots)
+        self.uow.after_commit(lambda: snapshots.forget_user(id))
+
+    def _refused(self, caller: Principal, id: UUID) -> None:
+        log.warning("resource_access_denied", userId=str(caller.id), resourceId=str(id), ownerId=str(id))
+
+
+def _differences(before: UserRow, after: UserRow) -> dict[str, Any]:
+    pairs = {name: [getattr(before, name), getattr(after, name)] for name in SHOWN_IN_AUDIT}
+    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}

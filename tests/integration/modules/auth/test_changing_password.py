@@ -1,0 +1,52 @@
+"""Choosing a new password."""
+
+import pytest
+
+from mainspring.core.observability.logs import captured_logs
+from mainspring.testing.client import PASSWORD
+
+pytestmark = pytest.mark.anyio
+
+CHANGE = "/api/v1/auth/change-password"
+NEW = "a quite different sentence"
+
+
+async def test_the_new_password_counts_and_other_sessions_end(app, ada):
+    # R-060, D-06, ASVS 6.2.2, 7.4.3
+    other = await app.sign_in(ada.email)
+
+    with captured_logs() as lines:
+        answer = await app.as_(ada).post(CHANGE, json={"currentPassword": PASSWORD, "newPassword": NEW})
+
+    assert answer.status_code == 204
+    assert (await app.as_(ada).get("/api/v1/users/me")).status_code == 200
+    assert (await app.as_(other).get("/api/v1/users/me")).status_code == 401
+    assert (await app.post("/api/v1/auth/refresh", json={"refreshToken": other.refresh_token})).status_code == 401
+    assert (await app.post("/api/v1/auth/login", json={"email": ada.email, "password": PASSWORD})).status_code == 401
+    assert (await app.sign_in(ada.email, NEW)).id == ada.id
+    assert [line["userId"] for line in lines if line["message"] == "PASSWORD_CHANGE"] == [ada.id]
+
+
+async def test_the_current_password_is_needed(app, ada):
+    # ASVS 6.2.3
+    answer = await app.as_(ada).post(CHANGE, json={"currentPassword": "not this one", "newPassword": NEW})
+
+    assert answer.status_code == 403
+    assert answer.json()["error"]["code"] == "auth.wrong_password"
+    assert (await app.sign_in(ada.email)).id == ada.id
+
+
+async def test_the_new_password_follows_the_rules(app, ada):
+    answer = await app.as_(ada).post(CHANGE, json={"currentPassword": PASSWORD, "newPassword": "short"})
+
+    assert answer.status_code == 422
+    assert answer.json()["error"]["details"][0]["field"] == "newPassword"
+
+
+async def test_a_stolen_session_cannot_guess_the_password(app, ada):
+    for _ in range(5):
+        await app.as_(ada).post(CHANGE, json={"currentPassword": "not this one", "newPassword": NEW})
+
+    answer = await app.as_(ada).post(CHANGE, json={"currentPassword": PASSWORD, "newPassword": NEW})
+
+    assert answer.status_code == 429
