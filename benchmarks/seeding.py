@@ -42,16 +42,16 @@ def seed(url: str, keys: Path, folder: Path) -> Path:
 
 async def fill(environment: dict[str, str]) -> list[str]:
     """Add users, sessions and products through the statements of Mainspring, and issue the tokens."""
-    from mainspring.modules.access.models import UserRole
-    from mainspring.modules.auth.models import Session
     from mainspring.modules.catalog.models import Product
-    from mainspring.modules.users.models import User
 
     from mainspring.core import clock, ids
     from mainspring.core.application import create_application
     from mainspring.core.database import Statement, insert_into
     from mainspring.core.security.tokens import AccessTokens
     from mainspring.core.settings import load_settings
+    from mainspring.modules.access.models import UserRole
+    from mainspring.modules.auth.models import Session
+    from mainspring.modules.users.models import User
 
     os.environ.update(environment)
     application = create_application(load_settings(environment))
@@ -88,9 +88,9 @@ async def fill(environment: dict[str, str]) -> list[str]:
 def moderator_role() -> Any:
     from uuid import UUID
 
-    from mainspring.modules.access.models import Role
     from sqlalchemy import select
 
     from mainspring.core.database import Statement
+    from mainspring.modules.access.models import Role
 
     return Statement(select(Role.id).where(Role.name == "moderator"), UUID)
