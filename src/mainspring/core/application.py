@@ -7,7 +7,8 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from .context import Context
-from .database import Database, UnitOfWork, open_database
+from .database import Database, Model, UnitOfWork, open_database
+from .database.boot_check import check_tables
 from .module import Module, discover
 from .registry import Registry
 from .security.authenticator import Authenticator
@@ -33,6 +34,7 @@ class Application:
         register_core(self)
         for module in self.modules:
             self._load(module)
+        check_tables(Model.metadata.sorted_tables)
 
     @property
     def database(self) -> Database:

@@ -49,7 +49,6 @@ def database_options(settings: Settings) -> DatabaseOptions:
         synchronous=settings.db_synchronous.upper(),
         pool_max=settings.db_pool_max,
         pool_min=settings.db_pool_min,
-        lock_directory=settings.data_dir,
         application_name=settings.service_name,
         log_statements=settings.log_sql,
     )

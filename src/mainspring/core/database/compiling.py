@@ -233,7 +233,7 @@ def _writer(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | N
     if isinstance(kind, Json | JSON):
         return json_text if lite else None
     if isinstance(kind, EnumType):
-        return kind._cached_bind_processor(dialect)
+        return kind._valid_lookup.__getitem__
     if isinstance(kind, BigInteger | Integer | String | Boolean | LargeBinary | NullType):
         return None
     return kind._cached_bind_processor(dialect)
@@ -248,6 +248,10 @@ def _reader(kind: TypeEngine[Any], dialect: Dialect) -> Any:
         return "uuid" if lite else None
     if isinstance(kind, Json | JSON):
         return orjson.loads if lite else None
+    if isinstance(kind, EnumType):
+        return kind._object_lookup.__getitem__
+    if isinstance(kind, Boolean) and lite:
+        return bool
     if isinstance(kind, LargeBinary | NullType) or (isinstance(kind, Boolean) and not lite):
         return None
     return kind._cached_result_processor(dialect, None)

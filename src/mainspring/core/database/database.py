@@ -8,6 +8,7 @@ from typing import Any
 from ..context import Context, current
 from ..errors import MainspringError
 from .compiling import DialectName
+from .logged import LoggedSession
 from .options import DatabaseOptions
 from .session import Session
 from .unit_of_work import UnitOfWork
@@ -50,11 +51,14 @@ class Database(ABC):
     def begin_unit(self, context: Context | None = None) -> UnitOfWork:
         """A write unit that the caller commits or rolls back. Nothing happens on the database before its first statement."""
         context = context or current()
-        return UnitOfWork(self, self.write_session(context), context, writes=True)
+        return UnitOfWork(self, self._told(self.write_session(context)), context, writes=True)
 
     def begin_reading(self, context: Context | None = None) -> UnitOfWork:
         """A read unit. It holds nothing, so it needs no end."""
-        return UnitOfWork(self, self.read_session(), context or current(), writes=False)
+        return UnitOfWork(self, self._told(self.read_session()), context or current(), writes=False)
+
+    def _told(self, session: Session) -> Session:
+        return LoggedSession(session) if self.options.log_statements else session
 
     @asynccontextmanager
     async def unit(self, context: Context | None = None) -> AsyncIterator[UnitOfWork]:

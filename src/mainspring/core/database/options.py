@@ -1,15 +1,13 @@
 """How a database is opened."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
 class DatabaseOptions:
     """The settings of one database (R-211). Durations are in seconds.
 
-    `log_statements` writes each statement with its milliseconds, never its parameters (R-331). `lock_directory` holds
-    the file that the processes of one machine queue on before they write to SQLite; the default is the file's own folder.
+    `log_statements` writes each statement with its milliseconds, never its parameters (R-331).
     """
 
     name: str = "default"
@@ -23,6 +21,5 @@ class DatabaseOptions:
     idle_in_transaction_timeout: float = 10.0
     synchronous: str = "FULL"
     slow_readers: int = 2
-    lock_directory: Path | None = None
     application_name: str = "mainspring"
     log_statements: bool = False

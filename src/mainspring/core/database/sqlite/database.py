@@ -14,6 +14,7 @@ from ..database import Database
 from ..errors import DatabaseUnavailable
 from ..options import DatabaseOptions
 from ..session import Session
+from .checkpoints import Checkpoints
 from .connecting import OLDEST, connect, path_of
 from .sessions import ReadSession, WriteSession
 from .writer import Writer
@@ -42,10 +43,12 @@ class SqliteDatabase(Database):
             raise DatabaseUnavailable(f"The database file {self.path} cannot be opened: {error}.") from error
         self.execute_read = self.reader.execute
         self.threads = ThreadPoolExecutor(self.options.slow_readers, thread_name_prefix="mainspring-sqlite")
+        self.checkpoints = Checkpoints(self.path, self.writer, self.threads, self.options.synchronous)
 
     async def close(self) -> None:
         """Commit what waits and close all connections."""
         await asyncio.sleep(0)  # lets a commit that is due for this turn happen
+        await self.checkpoints.close()
         self.threads.shutdown(wait=True)
         self.writer.close()
         self.reader.close()

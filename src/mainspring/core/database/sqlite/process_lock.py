@@ -20,10 +20,11 @@ from ..errors import DatabaseUnavailable
 class ProcessLock:
     """One holder among the processes of this machine; within a process the writer sees to that."""
 
-    def __init__(self, directory: Path) -> None:
-        directory.mkdir(parents=True, exist_ok=True)
-        self._turnstile = os.open(directory / "write.queue", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        self._lock = os.open(directory / "write.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    def __init__(self, database: Path) -> None:
+        """The files lie beside the database, so that all who write to it meet: `write.lock` for the default `mainspring.db`."""
+        prefix = "" if database.name == "mainspring.db" else f"{database.name}."
+        self._turnstile = os.open(database.with_name(f"{prefix}write.queue"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._lock = os.open(database.with_name(f"{prefix}write.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         self._orders: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._coming: asyncio.Future[None] | None = None

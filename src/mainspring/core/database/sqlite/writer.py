@@ -4,6 +4,7 @@ the event loop answers all of them (group commit, docs/decisions). Everything he
 import asyncio
 import sqlite3
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
 
@@ -39,7 +40,8 @@ class Writer:
         self.execute = self.connection.execute
         self.group = Group()
         self.commits = 0
-        self._lock = ProcessLock(options.lock_directory or path.parent)
+        self.on_commit: Callable[[], None] = _nothing
+        self._lock = ProcessLock(path)
         self._timeout = options.acquire_timeout
         self._held = False
         self._open = False
@@ -158,6 +160,7 @@ class Writer:
         else:
             self.commits += 1
             self._answer(None)
+            self.on_commit()
 
     def _answer(self, error: Exception | None) -> None:
         """The shared transaction has ended: free the file for other processes and answer everyone in the group."""
@@ -171,6 +174,10 @@ class Writer:
                     answer.set_result(None)
                 else:
                     answer.set_exception(_told(error))
+
+
+def _nothing() -> None:
+    """Until checkpoints listen."""
 
 
 def _expire(turn: "asyncio.Future[None]") -> None:
