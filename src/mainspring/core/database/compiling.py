@@ -128,7 +128,7 @@ def dialect_named(name: DialectName) -> Dialect:
     return sqlite_dialect(paramstyle="qmark") if name == "sqlite" else asyncpg_dialect()  # type: ignore[no-untyped-call]
 
 
-def narrowed(sql: Select[Any], row: type[Any]) -> Select[Any]:
+def narrowed(sql: Select[*tuple[Any, ...]], row: type[Any]) -> Select[*tuple[Any, ...]]:
     """`select(Order)` fetches only what the row holds."""
     if sql._distinct or sql._group_by_clauses:
         return sql

@@ -1,0 +1,5 @@
+"""Products: what there is to sell."""
+
+from mainspring.core.module import Module
+
+MODULE = Module(name="catalog", package=__package__)
