@@ -59,7 +59,7 @@ class Listing(Family, Generic[R]):
 
     def __init__(
         self,
-        sql: Select[Any],
+        sql: Select[*tuple[Any, ...]],
         row: type[R],
         *,
         sorts: Mapping[str, Any],
@@ -165,10 +165,10 @@ class Listing(Family, Generic[R]):
         found = [place for part in (value, key) for place, column in enumerate(selected) if column is part.expression]
         return found if len(found) == 2 else []
 
-    def _filtered(self, names: tuple[str, ...]) -> Select[Any]:
+    def _filtered(self, names: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
         return self.sql.where(*(self.filters[name] for name in names))
 
-    def _count(self, filtered: Select[Any]) -> Select[Any]:
+    def _count(self, filtered: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
         return select(func.count()).select_from(filtered.with_only_columns(self.key, maintain_column_froms=True).subquery())
 
     def _order_by(self, order: tuple[str, bool]) -> list[Any]:
