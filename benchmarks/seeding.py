@@ -42,8 +42,6 @@ def seed(url: str, keys: Path, folder: Path) -> Path:
 
 async def fill(environment: dict[str, str]) -> list[str]:
     """Add users, sessions and products through the statements of Mainspring, and issue the tokens."""
-    from mainspring.modules.catalog.models import Product
-
     from mainspring.core import clock, ids
     from mainspring.core.application import create_application
     from mainspring.core.database import Statement, insert_into
@@ -51,6 +49,7 @@ async def fill(environment: dict[str, str]) -> list[str]:
     from mainspring.core.settings import load_settings
     from mainspring.modules.access.models import UserRole
     from mainspring.modules.auth.models import Session
+    from mainspring.modules.catalog.models import Product
     from mainspring.modules.users.models import User
 
     os.environ.update(environment)
