@@ -14,11 +14,15 @@ from starlette.types import Message, Receive
 from .. import clock
 from ..errors import Invalid, Malformed
 from .exchange import Exchange
+from .messages import describe
 from .problems import PayloadTooLarge, UnsupportedMediaType
 
 LARGE_BYTES = 1024 * 1024
 MANY_VALUES = 400_000  # with about 64 bytes a value this keeps the parsed form under 30 MB
-_HUGE_NUMBER = re.compile(rb"[0-9.][eE]\+?[0-9]{3}|(?<![0-9])[0-9]{309}")  # the lookbehind keeps the search linear
+# a number that may leave 64 bits or the range of floats; the lookbehind keeps the search linear
+_HUGE_NUMBER = re.compile(rb"[0-9.][eE]\+?[0-9]{3}|(?<![0-9.])[0-9]{19}")
+UNREADABLE_NUMBER = "The JSON body holds a number that is too large."
+LEAST, MOST = -(2**63), 2**63 - 1
 _LARGE: dict[int, asyncio.Lock] = {}
 
 
@@ -95,7 +99,7 @@ def parse(body: bytes) -> Any:  # Any: see parse_json
     except ValueError as problem:
         raise Malformed(_reason(str(problem))) from None
     if _HUGE_NUMBER.search(body) is not None:
-        _refuse_infinite(value)
+        _refuse_huge(value)
     if b"\\u0000" in body:
         _refuse_nul(value)
     return value
@@ -116,13 +120,16 @@ def _refuse_many_values(body: bytes) -> None:
         raise PayloadTooLarge("The body holds too many values.")
 
 
-def _refuse_infinite(value: Any) -> None:
-    pending = [value]  # 1e400 is valid JSON and parses to infinity
+def _refuse_huge(value: Any) -> None:
+    pending = [value]  # 1e400 is valid JSON and parses to infinity; a whole number may have thousands of digits
     while pending:
         item = pending.pop()
         if type(item) is float:
             if isinf(item):
-                raise Malformed("The JSON body holds a number that cannot be read.")
+                raise Malformed(UNREADABLE_NUMBER)
+        elif type(item) is int:
+            if not LEAST <= item <= MOST:
+                raise Malformed(UNREADABLE_NUMBER)
         elif type(item) is list:
             pending.extend(item)
         elif type(item) is dict:
@@ -130,20 +137,19 @@ def _refuse_infinite(value: Any) -> None:
 
 
 def _refuse_nul(value: Any) -> None:
-    pending: list[tuple[Any, str]] = [(value, "")]
-    while pending:
-        item, path = pending.pop()
-        if type(item) is str:
-            if "\0" in item:
-                wrong = {"field": path or "body", "message": "Text must not contain the character NUL", "code": "nul"}
-                raise Invalid(details=[wrong])
-        elif type(item) is list:
-            pending.extend((entry, f"{path}.{index}" if path else str(index)) for index, entry in enumerate(item))
-        elif type(item) is dict:
-            for key, entry in item.items():
-                if "\0" in key:
-                    raise Malformed("A name in the JSON body holds the character NUL.")
-                pending.append((entry, f"{path}.{key}" if path else key))
+    fields = value.items() if type(value) is dict else [("body", value)]
+    for field, inner in fields:
+        pending = [field, inner]
+        while pending:
+            item = pending.pop()
+            if type(item) is str:
+                if "\0" in item:
+                    raise Invalid(details=describe([{"type": "nul", "loc": ("body", field.replace("\0", ""))}]))
+            elif type(item) is list:
+                pending.extend(item)
+            elif type(item) is dict:
+                pending.extend(item)
+                pending.extend(item.values())
 
 
 def _reason(problem: str) -> str:
@@ -154,7 +160,7 @@ def _reason(problem: str) -> str:
     if "recursion limit" in lowered:
         return "The JSON body is nested too deeply."
     if "number out of range" in lowered or "invalid number" in lowered:
-        return "The JSON body holds a number that cannot be read."
+        return UNREADABLE_NUMBER
     if "surrogate" in lowered or "hex escape" in lowered or "unicode" in lowered:
         return "The JSON body is not valid Unicode."
     if "eof" in lowered:

@@ -90,6 +90,7 @@ CATALOGUE: dict[str, str] = {
     "json_type": "{field} must be JSON",
 }
 
+LONGEST_NAME = 64  # an unknown field is named by its sender
 FALLBACK = "{field} is not valid"
 
 _SOURCES = frozenset(("body", "query", "path", "header", "cookie"))
@@ -133,7 +134,7 @@ def message_for(code: str, label: str, error: Mapping[str, Any]) -> str:
 
 def field_path(location: Iterable[int | str]) -> str:
     """`items.0.quantity` of `("body", "items", 0, "quantity")`; the source alone when the whole of it is wrong."""
-    parts = [str(part) for part in location]
+    parts = [str(part)[:LONGEST_NAME] for part in location]
     if len(parts) > 1 and parts[0] in _SOURCES:
         parts = parts[1:]
     return ".".join(parts)
@@ -144,5 +145,5 @@ def label_of(location: Iterable[int | str]) -> str:
     names = [part for part in location if isinstance(part, str)]
     if not names:
         return "Value"
-    words = _WORD_BORDER.sub(" ", names[-1]).lower().strip()
+    words = _WORD_BORDER.sub(" ", names[-1][:LONGEST_NAME]).lower().strip()
     return (words[:1].upper() + words[1:]) or "Value"
