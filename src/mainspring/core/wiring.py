@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING
 from .database import DatabaseOptions
 from .limits.failures import FailureLimit
 from .runtime import Runtime
+from .security.argon2id import Argon2Cost
 from .security.authenticator import Authenticator
 from .security.hashing_slots import HashingSlots
 from .security.keys import KeyRing
-from .security.passwords import Argon2Cost, Passwords
+from .security.passwords import Passwords
 from .security.ports import PermissionSource, SessionSource
 from .security.snapshots import Snapshots
 from .security.tokens import AccessTokens

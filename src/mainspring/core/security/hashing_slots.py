@@ -28,10 +28,10 @@ from ..errors import Unavailable
 R = TypeVar("R")
 
 QUEUE_SECONDS = 2.0
-LONGEST_WAIT = 2.5  # seconds until hashing begins; the estimate behind the tickets may be wrong
-FIRST_GUESS = 0.16  # seconds a hash takes, until we have measured: 64 MiB, 3 passes, 2 cores both busy
+LONGEST_WAIT = 2.4  # seconds until hashing begins; the machine may be slower than its own work tells
+FIRST_GUESS = 0.16  # seconds of a core that a hash takes, until we have measured: 64 MiB, 3 passes
 LOOK_AGAIN = 0.001  # seconds between looks for a free slot; one thread of the machine looks
-NICENESS = 10  # hashing yields to the event loops, which answer everybody else
+NICENESS = 5  # the event loops, which answer everybody else, come first
 
 
 class HashingSlots:
@@ -72,11 +72,11 @@ class HashingSlots:
             if not job.wanted:
                 raise Unavailable
             job.begun = True
-            began = time.monotonic()
+            began = time.thread_time()
             try:
                 return job.work()
             finally:
-                self._seconds += 0.2 * (time.monotonic() - began - self._seconds)
+                self._seconds += 0.2 * (time.thread_time() - began - self._seconds)
 
     @contextmanager
     def _slot(self) -> Iterator[None]:
@@ -112,6 +112,7 @@ class _Job(Generic[R]):
 
 async def _result(job: _Job[R], future: "Future[R]") -> R:
     waiting = asyncio.wrap_future(future)
+    waiting.add_done_callback(lambda done: done.cancelled() or done.exception())  # nobody may be left to look at it
     await asyncio.wait([waiting], timeout=LONGEST_WAIT)
     if not waiting.done() and not job.begun:
         raise Unavailable(retry_after=QUEUE_SECONDS)
