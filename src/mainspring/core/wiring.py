@@ -9,7 +9,7 @@ from .security.argon2id import Argon2Cost
 from .security.authenticator import Authenticator
 from .security.hashing_slots import HashingSlots
 from .security.keys import KeyRing
-from .security.passwords import Passwords
+from .security.passwords import PRESETS, Passwords
 from .security.ports import PermissionSource, SessionSource
 from .security.snapshots import Snapshots
 from .security.tokens import AccessTokens
@@ -74,8 +74,10 @@ def _tokens(application: "Application") -> AccessTokens:
 
 
 def _cost(settings: Settings) -> Argon2Cost:
-    password = settings.password
-    return Argon2Cost(password.memory_kib, password.time_cost, password.parallelism)
+    password, preset = settings.password, PRESETS[settings.password.preset]
+    return Argon2Cost(
+        password.memory_kib or preset.memory_kib, password.time_cost or preset.passes, password.parallelism or preset.lanes
+    )
 
 
 def _authenticator(application: "Application") -> Authenticator:

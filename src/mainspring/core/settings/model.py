@@ -28,9 +28,14 @@ class PasswordSettings(Section):
     classes: tuple[Literal["lower", "upper", "digit", "special"], ...] = Field(
         default=(), description="Kinds of characters every new password must hold: lower,upper,digit,special. None by default."
     )
-    memory_kib: int = Field(default=65_536, ge=8_192, description="Memory of one Argon2id hash in KiB.")
-    time_cost: int = Field(default=3, ge=1, le=64, description="Passes of one Argon2id hash.")
-    parallelism: int = Field(default=4, ge=1, le=64, description="Lanes of one Argon2id hash.")
+    preset: Literal["standard", "small", "large"] = Field(
+        default="standard", description="Cost of one Argon2id hash: 64 MiB and 3 passes; small 19 MiB and 2; large 256 MiB and 3."
+    )
+    memory_kib: int | None = Field(
+        default=None, ge=8_192, le=2**21, description="Memory of one hash in KiB, instead of the preset's."
+    )
+    time_cost: int | None = Field(default=None, ge=1, le=64, description="Passes of one hash, instead of the preset's.")
+    parallelism: int | None = Field(default=None, ge=1, le=64, description="Lanes of one hash, instead of the preset's.")
 
 
 @dataclass(frozen=True, slots=True)
