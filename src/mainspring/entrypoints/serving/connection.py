@@ -1,0 +1,318 @@
+"""One client's connection: HTTP/1.1 read by llhttp, one exchange at a time, in the order of the requests (RFC 9112)."""
+
+import asyncio
+import sys
+from collections import deque
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import unquote
+
+import httptools
+
+from mainspring.core.observability import get_logger
+
+from .exchange import Exchange
+
+if TYPE_CHECKING:
+    from .server import Server
+
+LOG = get_logger(__name__)
+MOST_HEAD_BYTES = 64 * 1024
+MOST_HEADERS = 128
+MOST_PIPELINED = 64
+HEAD_SECONDS = 15.0
+IDLE_SECONDS = 75.0
+DISCARD_SECONDS = 30.0
+REFUSALS = {
+    400: b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n",
+    408: b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n",
+    431: b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n",
+}
+CAN_START_EAGERLY = sys.version_info >= (3, 12)
+
+
+class Connection(asyncio.Protocol):
+    """Reads requests from one socket and starts an exchange for each."""
+
+    __slots__ = (
+        "_drain_waiter",
+        "client",
+        "current",
+        "deadline",
+        "expects_continue",
+        "head_bytes",
+        "headers",
+        "is_closing",
+        "is_full",
+        "is_paused",
+        "is_reading_head",
+        "own",
+        "parser",
+        "pending",
+        "reading",
+        "server",
+        "target",
+        "transport",
+    )
+
+    transport: asyncio.Transport
+
+    def __init__(self, server: "Server") -> None:
+        self.server = server
+        self.parser = httptools.HttpRequestParser(self)
+        self.current: Exchange | None = None  # being answered
+        self.reading: Exchange | None = None  # whose body is arriving
+        self.pending: deque[Exchange] = deque()
+        self.is_closing = False
+        self.is_full = False
+        self.is_paused = False
+        self.is_reading_head = False
+        self.head_bytes = 0
+        self.target = b""
+        self.headers: list[tuple[bytes, bytes]] = []
+        self.expects_continue = False
+        self.deadline = server.now + HEAD_SECONDS
+        self._drain_waiter: asyncio.Future[None] | None = None
+
+    # what the loop tells
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """A client has connected."""
+        self.transport = cast(asyncio.Transport, transport)  # uvloop's are no subclass
+        self.client = _address(transport.get_extra_info("peername"))
+        self.own = _address(transport.get_extra_info("sockname"))
+        self.server.connections.add(self)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """The connection is closed, by whichever side."""
+        self.server.connections.discard(self)
+        self.is_closing = True
+        self.pending.clear()
+        for exchange in (self.current, self.reading):
+            if exchange is not None:
+                exchange.lose()
+        self.resume_writing()
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes have arrived."""
+        if self.is_closing:
+            return
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            self._last_request()  # no other protocol is spoken here; the request itself gets its answer
+        except (httptools.HttpParserError, UnicodeDecodeError, _Refused) as refused:
+            self._refuse(refused.args[0] if isinstance(refused, _Refused) else 400)
+            return
+        if self.is_reading_head:
+            self.head_bytes += len(data)
+            if self.head_bytes > MOST_HEAD_BYTES:
+                self._refuse(431)
+                return
+        if self.current is None and self.pending:
+            self._start(self.pending.popleft())
+
+    def eof_received(self) -> None:
+        """The client sends no more; whoever half-closes gets no answer, like everywhere on the web."""
+
+    def pause_writing(self) -> None:
+        """The client reads too slowly."""
+        self.is_full = True
+
+    def resume_writing(self) -> None:
+        """The client caught up."""
+        self.is_full = False
+        waiter, self._drain_waiter = self._drain_waiter, None
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
+
+    # what the parser tells
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        self.is_reading_head = True
+        self.head_bytes = 0
+        self.target = b""
+        self.headers = []
+        self.expects_continue = False
+        if self.current is None:
+            self.deadline = self.server.now + HEAD_SECONDS
+
+    def on_url(self, url: bytes) -> None:
+        """A piece of the request target."""
+        self.target += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """One header field."""
+        name = name.lower()
+        if name == b"expect" and value.lower() == b"100-continue":
+            self.expects_continue = True
+        self.headers.append((name, value))
+        if len(self.headers) > MOST_HEADERS:
+            raise _Refused(431)
+
+    def on_headers_complete(self) -> None:
+        """The head is complete: an exchange can begin."""
+        self.is_reading_head = False
+        self.deadline = 0.0
+        parser = self.parser
+        version = parser.get_http_version()
+        if len(self.pending) >= MOST_PIPELINED:
+            raise _Refused(400)
+        exchange = Exchange(
+            self,
+            self._scope(parser.get_method(), version),
+            keeps_alive=parser.should_keep_alive() and not self.is_closing,
+            expects_continue=self.expects_continue and version == "1.1",
+        )
+        self.reading = exchange
+        self.pending.append(exchange)
+        if self.current is not None:
+            self.pause()
+
+    def on_body(self, data: bytes) -> None:
+        """A piece of the body."""
+        if self.reading is not None:
+            self.reading.take(data)
+
+    def on_message_complete(self) -> None:
+        """The request is whole."""
+        exchange, self.reading = self.reading, None
+        if exchange is not None:
+            exchange.complete()
+            if exchange.has_ended:
+                self._next(exchange)
+
+    # what an exchange asks for
+
+    def write(self, data: bytes) -> None:
+        """Send bytes, in order."""
+        self.transport.write(data)
+
+    async def drained(self) -> None:
+        """Wait until the client has read enough of what was written."""
+        if self.is_full and not self.is_closing:
+            self._drain_waiter = self.server.loop.create_future()
+            await self._drain_waiter
+
+    def pause(self) -> None:
+        """Read no more for now."""
+        if not self.is_paused and not self.is_closing:
+            self.is_paused = True
+            self.transport.pause_reading()
+
+    def resume(self) -> None:
+        """Read on."""
+        if self.is_paused and not self.is_closing:
+            self.is_paused = False
+            self.transport.resume_reading()
+
+    def answered(self, exchange: Exchange) -> None:
+        """The answer is written. What is left of its request is read and thrown away, so that the client can read the answer."""
+        if exchange is self.reading:
+            self.deadline = self.server.now + DISCARD_SECONDS
+            self.resume()
+        else:
+            self._next(exchange)
+
+    def abort(self) -> None:
+        """Close at once."""
+        self.is_closing = True
+        self.transport.abort()
+
+    def close(self) -> None:
+        """Close once everything written has left."""
+        if not self.is_closing:
+            self.is_closing = True
+            self.transport.close()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is asked or answered here at the moment."""
+        return self.current is None and not self.pending
+
+    def check(self, now: float) -> None:
+        """Close when the client is too slow or silent too long. Called about every second."""
+        if not self.deadline or now < self.deadline or self.is_closing:
+            return
+        if self.is_reading_head and self.current is None:
+            self._refuse(408)
+        else:
+            self.close()
+
+    def _scope(self, method: bytes, version: str) -> dict[str, Any]:
+        target, _, query = self.target.partition(b"?")
+        if target[:1] != b"/":
+            target = _path_of(target)
+        if b"#" in self.target or version not in ("1.1", "1.0"):
+            raise _Refused(400)
+        path = target.decode("ascii")
+        return {
+            "type": "http",
+            "asgi": {"version": "3.0", "spec_version": "2.4"},
+            "http_version": version,
+            "method": method.decode("ascii"),
+            "scheme": "http",
+            "path": unquote(path) if "%" in path else path,
+            "raw_path": target,
+            "query_string": query,
+            "root_path": "",
+            "headers": self.headers,
+            "client": self.client,
+            "server": self.own,
+            "state": self.server.state.copy(),
+        }
+
+    def _start(self, exchange: Exchange) -> None:
+        self.current = exchange
+        self.server.started += 1
+        tasks = self.server.tasks
+        if CAN_START_EAGERLY:
+            task = asyncio.Task(exchange.run(), loop=self.server.loop, eager_start=True)  # type: ignore[call-arg]  # from 3.12
+            if task.done():
+                return
+        else:
+            task = self.server.loop.create_task(exchange.run())
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+
+    def _next(self, exchange: Exchange) -> None:
+        if exchange is not self.current:
+            return
+        self.current = None
+        if not exchange.keeps_alive or self.is_closing:
+            self.close()
+        elif self.pending:
+            self.server.loop.call_soon(self._start_pending)
+        else:
+            self.deadline = self.server.now + IDLE_SECONDS
+            self.resume()
+
+    def _start_pending(self) -> None:
+        if self.current is None and self.pending and not self.is_closing:
+            self._start(self.pending.popleft())
+
+    def _last_request(self) -> None:
+        for exchange in (*self.pending, *([self.current] if self.current else [])):
+            exchange.keeps_alive = False
+
+    def _refuse(self, status: int) -> None:
+        """Answer what cannot be understood, unless an answer is under way, and close."""
+        if self.current is None:
+            self.write(REFUSALS[status])
+        self.close()
+
+
+class _Refused(Exception):
+    """Raised in a parser callback; the first argument is the status."""
+
+
+def _address(name: Any) -> tuple[str, int] | None:
+    return (str(name[0]), int(name[1])) if isinstance(name, tuple) else None
+
+
+def _path_of(target: bytes) -> bytes:
+    """The path of an absolute-form target (RFC 9112, 3.2.2). `*` and authorities have none here."""
+    scheme, separator, rest = target.partition(b"://")
+    if not separator or scheme.lower() not in (b"http", b"https"):
+        raise _Refused(400)
+    return b"/" + rest.partition(b"/")[2]

@@ -1,0 +1,79 @@
+"""The connections of one process, their clock, and how they end without losing an answer (R-316)."""
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable
+from email.utils import formatdate
+from typing import Any
+
+from mainspring.core.observability import get_logger
+
+from .connection import Connection
+from .listener import refuse_newcomers
+
+LOG = get_logger(__name__)
+LINGER = 0.4
+QUIET = 0.15
+EMPTYING = 0.05
+
+Application = Callable[
+    [dict[str, Any], Callable[[], Awaitable[dict[str, Any]]], Callable[[Any], Awaitable[None]]], Awaitable[None]
+]
+
+
+class Server:
+    """Serves an ASGI application on listening sockets until it is drained."""
+
+    def __init__(self, application: Application, state: dict[str, Any] | None = None) -> None:
+        self.application = application
+        self.state = state or {}
+        self.loop = asyncio.get_running_loop()
+        self.connections: set[Connection] = set()
+        self.tasks: set[asyncio.Task[None]] = set()
+        self.running = 0  # requests whose handler has not ended
+        self.started = 0  # requests so far
+        self.is_draining = False
+        self.now = self.loop.time()
+        self.date_line = b""
+        self._listeners: list[tuple[asyncio.Server, socket.socket]] = []
+        self._tick()
+
+    async def listen(self, listener: socket.socket) -> None:
+        """Take connections from a listening socket."""
+        self._listeners.append((await self.loop.create_server(lambda: Connection(self), sock=listener), listener))
+
+    async def drain(self) -> None:
+        """Answer every request that arrives while clients learn that we go, then every one under way, then close.
+
+        First each answer says `Connection: close`, while new connections are still served. Then the kernel takes no newcomers,
+        those already queued are accepted, and the listening sockets close. A request is only lost if it arrives on an idle
+        connection in the very moment of its closing, which RFC 9112 (9.3.1) lets clients repeat.
+        """
+        self.is_draining = True
+        await self._until_quiet()
+        for _, listener in self._listeners:
+            refuse_newcomers(listener)
+        await asyncio.sleep(EMPTYING)
+        for server, _ in self._listeners:
+            server.close()
+        while self.connections or self.running:
+            for connection in list(self.connections):
+                if connection.is_idle and not connection.is_reading_head:
+                    connection.close()
+            await asyncio.sleep(0.01)
+
+    async def _until_quiet(self) -> None:
+        """Until no request has come for a moment, at most LINGER seconds."""
+        ends = self.loop.time() + LINGER
+        seen, since = self.started, self.loop.time()
+        while (now := self.loop.time()) < ends and now - since < QUIET:
+            await asyncio.sleep(0.01)
+            if self.started != seen:
+                seen, since = self.started, self.loop.time()
+
+    def _tick(self) -> None:
+        self.now = self.loop.time()
+        self.date_line = f"date: {formatdate(usegmt=True)}\r\n".encode()
+        for connection in list(self.connections):
+            connection.check(self.now)
+        self.loop.call_later(1.0, self._tick)
