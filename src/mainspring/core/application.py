@@ -1,5 +1,6 @@
 """The running whole: settings, modules, databases and ports. Entry points make one and put a transport in front of it."""
 
+import asyncio
 import importlib
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -27,6 +28,7 @@ class Application:
         self.settings = settings
         self.modules = list(modules)
         self.ports = Registry()
+        self.draining = asyncio.Event()  # set when the process ends: streams watch it
         options = database_options(settings)
         self.databases: dict[str, Database] = {name: open_database(url, options) for name, url in settings.databases.items()}
         for database in self.databases.values():

@@ -142,6 +142,11 @@ def configure_logs(settings: "Settings", descriptor: int = 1) -> None:
     root.setLevel(logging.WARNING)
 
 
+def batch_logs() -> None:
+    """From now on write in batches, on a thread. A serving process calls it once, after it was forked."""
+    OUTPUT.sink.batch()
+
+
 def close_logs() -> None:
     """Write every waiting line. Call it last, before the process ends."""
     OUTPUT.sink.close()

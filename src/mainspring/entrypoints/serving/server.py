@@ -16,15 +16,13 @@ LINGER = 0.4
 QUIET = 0.15
 EMPTYING = 0.05
 
-Application = Callable[
-    [dict[str, Any], Callable[[], Awaitable[dict[str, Any]]], Callable[[Any], Awaitable[None]]], Awaitable[None]
-]
+ASGI = Callable[[dict[str, Any], Callable[[], Awaitable[dict[str, Any]]], Callable[[Any], Awaitable[None]]], Awaitable[None]]
 
 
 class Server:
     """Serves an ASGI application on listening sockets until it is drained."""
 
-    def __init__(self, application: Application, state: dict[str, Any] | None = None) -> None:
+    def __init__(self, application: ASGI, state: dict[str, Any] | None = None) -> None:
         self.application = application
         self.state = state or {}
         self.loop = asyncio.get_running_loop()

@@ -1,0 +1,53 @@
+"""`mainspring ...`: the command line. Every command imports what it needs when it runs, so that help comes at once."""
+
+import sys
+from typing import Any
+
+import typer
+
+from mainspring.core.module import BootRefused
+
+from .commands import migrate, modules, openapi, routes, seed, serve, settings, version
+from .commands.of_modules import CommandsOfModules
+
+app = typer.Typer(
+    name="mainspring",
+    cls=CommandsOfModules,
+    help="The production backend that a team installs instead of writing.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("serve")(serve.serve)
+app.add_typer(migrate.app, name="migrate")
+app.command("modules")(modules.modules)
+app.command("routes")(routes.routes)
+app.command("seed")(seed.seed)
+app.command("settings")(settings.settings)
+app.command("openapi")(openapi.openapi)
+app.command("version")(version.version)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run a command and exit: 0 done, 1 refused with a sentence on standard error, 2 wrong usage, 130 interrupted."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run a command; its exit code."""
+    from mainspring.core.errors import MainspringError
+
+    try:
+        result: Any = app(arguments, standalone_mode=True)
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+    except (BootRefused, MainspringError) as refused:
+        sys.stderr.write(f"{refused}\n")
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # `mainspring routes | head`
+        sys.stderr.close()
+        return 0
+    return result if isinstance(result, int) else 0

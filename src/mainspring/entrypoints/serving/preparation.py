@@ -1,0 +1,46 @@
+"""What happens once before any worker starts: settings, keys, migrations, a fresh runtime.db (ARCHITECTURE 10 e)."""
+
+import asyncio
+import gc
+
+from mainspring.core import runtime
+from mainspring.core.application import Application, create_application
+from mainspring.core.database.migrate import Migrations
+from mainspring.core.errors import Unavailable
+from mainspring.core.module import BootRefused
+from mainspring.core.observability import get_logger
+from mainspring.core.security.keys import KeyRing
+from mainspring.core.settings import Settings
+
+LOG = get_logger(__name__)
+
+
+def prepare(settings: Settings) -> Application:
+    """An application that is ready to be started in every worker. Raises BootRefused with one sentence per reason."""
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    application = create_application(settings)
+    application.resolve(KeyRing)
+    asyncio.run(bring_up_to_date(application))
+    runtime.empty(settings.data_dir)
+    for warning in settings.warnings:
+        LOG.warn("setting_without_effect", reason=warning)
+    return application
+
+
+async def bring_up_to_date(application: Application) -> None:
+    """Run what is pending where we may, refuse a database that is behind elsewhere (R-212, R-229)."""
+    settings, migrations = application.settings, Migrations(application)
+    try:
+        if settings.is_embedded or settings.app_env == "development":
+            for done in await migrations.up():
+                LOG.info("migrated", version=done)
+        else:
+            await migrations.check()
+    except Unavailable as problem:
+        raise BootRefused(f"The database cannot be reached: {problem}") from None
+
+
+def settle() -> None:
+    """Move everything made so far out of the garbage collector's sight, so that forked workers share its memory."""
+    gc.collect()
+    gc.freeze()

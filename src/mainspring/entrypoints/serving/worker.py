@@ -1,0 +1,73 @@
+"""One serving process: opens the application, serves, and drains when it is told to end (R-316)."""
+
+import asyncio
+import contextlib
+import ctypes
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable
+
+import uvloop
+
+from mainspring.core.application import Application
+from mainspring.core.errors import Unavailable
+from mainspring.core.module import BootRefused
+from mainspring.core.observability import batch_logs, close_logs, get_logger
+from mainspring.core.observability.stores import watch_stores
+
+from .server import ASGI, Server
+
+LOG = get_logger(__name__)
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+PR_SET_PDEATHSIG = 1
+
+
+def work(application: Application, program: ASGI, listener: socket.socket, ready: Callable[[], None]) -> int:
+    """Serve until a signal comes; the exit code. `ready` is called once requests are answered."""
+    _end_with_parent()
+    batch_logs()
+    try:
+        return uvloop.run(_serve(application, program, listener, ready), debug=application.settings.debug)
+    except BootRefused as refused:
+        LOG.error("refused", reason=str(refused))
+        return 1
+    finally:
+        close_logs()
+
+
+async def _serve(application: Application, program: ASGI, listener: socket.socket, ready: Callable[[], None]) -> int:
+    loop = asyncio.get_running_loop()
+    told_to_end = asyncio.Event()
+    for number in SIGNALS:
+        loop.add_signal_handler(number, told_to_end.set)
+    try:
+        await application.start()
+    except Unavailable as problem:
+        raise BootRefused(f"The database cannot be reached: {problem}") from None
+    watching = asyncio.create_task(watch_stores(application), name="stores")
+    server = Server(program)
+    await server.listen(listener)
+    ready()
+    await told_to_end.wait()
+    timeout = application.settings.drain_timeout.total_seconds()
+    try:
+        async with asyncio.timeout(timeout):
+            application.draining.set()
+            await server.drain()
+            LOG.debug("requests_answered", pid=os.getpid())
+            watching.cancel()
+            await application.stop()
+            LOG.debug("stores_closed", pid=os.getpid())
+    except TimeoutError:
+        LOG.error("forced_exit", pid=os.getpid(), unanswered=server.running, afterSeconds=timeout)
+        return 1
+    return 0
+
+
+def _end_with_parent() -> None:
+    """Ask Linux for a SIGTERM when the supervisor dies, however it dies."""
+    if sys.platform.startswith("linux"):
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
