@@ -1,7 +1,7 @@
 """`mainspring ...`: the command line. Every command imports what it needs when it runs, so that help comes at once."""
 
 import sys
-from typing import Any
+from typing import Any, Literal
 
 import typer
 
@@ -10,12 +10,15 @@ from mainspring.core.module import BootRefused
 from .commands import migrate, modules, openapi, routes, seed, serve, settings, version
 from .commands.of_modules import CommandsOfModules
 
+STYLE: Literal["rich"] | None = "rich" if sys.stdout.isatty() else None  # boxes are for people
+
 app = typer.Typer(
     name="mainspring",
     cls=CommandsOfModules,
     help="The production backend that a team installs instead of writing.",
     no_args_is_help=True,
     add_completion=False,
+    rich_markup_mode=STYLE,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )

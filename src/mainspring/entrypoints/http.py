@@ -4,11 +4,12 @@ from mainspring.core.application import Application
 from mainspring.core.http.app import HttpApp
 from mainspring.core.http.routing import Router
 from mainspring.core.module import BootRefused
+from mainspring.core.observability import health
 
 
 def create_app(application: Application) -> HttpApp:
     """The ASGI program in front of an application. Raises BootRefused when a route lacks a rule or an answer type."""
-    routers: list[Router] = []
+    routers: list[Router] = [health.router]
     for module in application.modules:
         routes = module.file("routes")
         if routes is None:

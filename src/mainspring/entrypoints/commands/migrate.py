@@ -1,6 +1,7 @@
 """`mainspring migrate up|down|status|make`."""
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
@@ -12,7 +13,11 @@ if TYPE_CHECKING:
     from mainspring.core.database.migrate import Migrations
 
 T = TypeVar("T")
-app = typer.Typer(help="Bring the database's tables up to date, or back.", no_args_is_help=True)
+app = typer.Typer(
+    help="Bring the database's tables up to date, or back.",
+    no_args_is_help=True,
+    rich_markup_mode="rich" if sys.stdout.isatty() else None,
+)
 
 
 @app.command()

@@ -5,7 +5,7 @@ import importlib.util
 import pkgutil
 from collections.abc import Iterator
 from importlib.metadata import entry_points
-from typing import Any
+from typing import Any, Literal
 
 from typer.core import TyperGroup
 from typer.main import get_command
@@ -24,15 +24,15 @@ class CommandsOfModules(TyperGroup):
         """A command of core, or the group of a module's commands."""
         found = super().get_command(ctx, cmd_name)
         if found is None and (package := dict(_packages()).get(cmd_name)):
-            return _Later(name=cmd_name, package=package)
+            return _Later(cmd_name, package, self.rich_markup_mode)
         return found
 
 
 class _Later(TyperGroup):
     """Stands for a module's commands in the help, and becomes them when one is called."""
 
-    def __init__(self, name: str, package: str) -> None:
-        super().__init__(name=name, help=f"Commands of the module {name}.")
+    def __init__(self, name: str, package: str, markup: Literal["markdown", "rich"] | None) -> None:
+        super().__init__(name=name, help=f"Commands of the module {name}.", rich_markup_mode=markup)
         self.package = package
 
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
@@ -42,6 +42,7 @@ class _Later(TyperGroup):
         if cli is None:
             raise BootRefused(f"The commands.py of module {self.name} has no `cli = typer.Typer(...)`.")
         cli.info.no_args_is_help = True
+        cli.rich_markup_mode = self.rich_markup_mode
         if cli.registered_callback is None:
             cli.callback()(_nothing)  # keeps a single command a subcommand
         return get_command(cli).make_context(info_name, args, parent=parent, **extra)

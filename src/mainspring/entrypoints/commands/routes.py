@@ -4,7 +4,7 @@ from mainspring.core.console import table
 
 
 def routes() -> None:
-    """List every route with the access rule in force (R-329)."""
+    """List every route with the access rule in force."""
     from mainspring.core.application import create_application
     from mainspring.core.settings import load_settings
     from mainspring.entrypoints.http import create_app

@@ -41,7 +41,7 @@ def serve_and_reload() -> int:
 
 
 def _start() -> "subprocess.Popen[bytes]":
-    return subprocess.Popen([sys.executable, "-m", "mainspring", "serve"], start_new_session=True)  # noqa: S603 - ourselves
+    return subprocess.Popen([sys.executable, "-m", "mainspring", "serve"], start_new_session=True)
 
 
 def _stop(child: "subprocess.Popen[bytes]") -> int:
