@@ -44,3 +44,4 @@ def settle() -> None:
     """Move everything made so far out of the garbage collector's sight, so that forked workers share its memory."""
     gc.collect()
     gc.freeze()
+    gc.enable()
