@@ -3,30 +3,24 @@
 import asyncio
 import sys
 from collections import deque
-from typing import TYPE_CHECKING, Any, cast
-from urllib.parse import unquote
+from typing import TYPE_CHECKING, cast
 
 import httptools
 
 from mainspring.core.observability import get_logger
 
 from .exchange import Exchange
+from .heads import MOST_HEADERS, REFUSALS, Refused, address, scope_of
 
 if TYPE_CHECKING:
     from .server import Server
 
 LOG = get_logger(__name__)
 MOST_HEAD_BYTES = 64 * 1024
-MOST_HEADERS = 128
 MOST_PIPELINED = 64
 HEAD_SECONDS = 15.0
 IDLE_SECONDS = 75.0
 DISCARD_SECONDS = 30.0
-REFUSALS = {
-    400: b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n",
-    408: b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n",
-    431: b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n",
-}
 CAN_START_EAGERLY = sys.version_info >= (3, 12)
 
 
@@ -78,8 +72,8 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A client has connected."""
         self.transport = cast(asyncio.Transport, transport)  # uvloop's are no subclass
-        self.client = _address(transport.get_extra_info("peername"))
-        self.own = _address(transport.get_extra_info("sockname"))
+        self.client = address(transport.get_extra_info("peername"))
+        self.own = address(transport.get_extra_info("sockname"))
         self.server.connections.add(self)
 
     def connection_lost(self, error: Exception | None) -> None:
@@ -100,8 +94,8 @@ class Connection(asyncio.Protocol):
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade:
             self._last_request()  # no other protocol is spoken here; the request itself gets its answer
-        except (httptools.HttpParserError, UnicodeDecodeError, _Refused) as refused:
-            self._refuse(refused.args[0] if isinstance(refused, _Refused) else 400)
+        except (httptools.HttpParserError, UnicodeDecodeError, Refused) as refused:
+            self._refuse(refused.status if isinstance(refused, Refused) else 400)
             return
         if self.is_reading_head:
             self.head_bytes += len(data)
@@ -148,7 +142,7 @@ class Connection(asyncio.Protocol):
             self.expects_continue = True
         self.headers.append((name, value))
         if len(self.headers) > MOST_HEADERS:
-            raise _Refused(431)
+            raise Refused(431)
 
     def on_headers_complete(self) -> None:
         """The head is complete: an exchange can begin."""
@@ -157,10 +151,10 @@ class Connection(asyncio.Protocol):
         parser = self.parser
         version = parser.get_http_version()
         if len(self.pending) >= MOST_PIPELINED:
-            raise _Refused(400)
+            raise Refused(400)
         exchange = Exchange(
             self,
-            self._scope(parser.get_method(), version),
+            scope_of(self, parser.get_method(), version),
             keeps_alive=parser.should_keep_alive() and not self.is_closing,
             expects_continue=self.expects_continue and version == "1.1",
         )
@@ -239,29 +233,6 @@ class Connection(asyncio.Protocol):
         else:
             self.close()
 
-    def _scope(self, method: bytes, version: str) -> dict[str, Any]:
-        target, _, query = self.target.partition(b"?")
-        if target[:1] != b"/":
-            target = _path_of(target)
-        if b"#" in self.target or version not in ("1.1", "1.0"):
-            raise _Refused(400)
-        path = target.decode("ascii")
-        return {
-            "type": "http",
-            "asgi": {"version": "3.0", "spec_version": "2.4"},
-            "http_version": version,
-            "method": method.decode("ascii"),
-            "scheme": "http",
-            "path": unquote(path) if "%" in path else path,
-            "raw_path": target,
-            "query_string": query,
-            "root_path": "",
-            "headers": self.headers,
-            "client": self.client,
-            "server": self.own,
-            "state": self.server.state.copy(),
-        }
-
     def _start(self, exchange: Exchange) -> None:
         self.current = exchange
         self.server.started += 1
@@ -300,19 +271,3 @@ class Connection(asyncio.Protocol):
         if self.current is None:
             self.write(REFUSALS[status])
         self.close()
-
-
-class _Refused(Exception):
-    """Raised in a parser callback; the first argument is the status."""
-
-
-def _address(name: Any) -> tuple[str, int] | None:
-    return (str(name[0]), int(name[1])) if isinstance(name, tuple) else None
-
-
-def _path_of(target: bytes) -> bytes:
-    """The path of an absolute-form target (RFC 9112, 3.2.2). `*` and authorities have none here."""
-    scheme, separator, rest = target.partition(b"://")
-    if not separator or scheme.lower() not in (b"http", b"https"):
-        raise _Refused(400)
-    return b"/" + rest.partition(b"/")[2]
