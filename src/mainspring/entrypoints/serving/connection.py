@@ -1,12 +1,12 @@
 """One client's connection: HTTP/1.1 read by llhttp, one exchange at a time, in the order of the requests (RFC 9112)."""
 
 import asyncio
-import sys
 from collections import deque
 from typing import TYPE_CHECKING, cast
 
 import httptools
 
+from mainspring.core import tasks
 from mainspring.core.observability import get_logger
 
 from .exchange import Exchange
@@ -21,7 +21,6 @@ MOST_PIPELINED = 64
 HEAD_SECONDS = 15.0
 IDLE_SECONDS = 75.0
 DISCARD_SECONDS = 30.0
-CAN_START_EAGERLY = sys.version_info >= (3, 12)
 
 
 class Connection(asyncio.Protocol):
@@ -236,15 +235,7 @@ class Connection(asyncio.Protocol):
     def _start(self, exchange: Exchange) -> None:
         self.current = exchange
         self.server.started += 1
-        tasks = self.server.tasks
-        if CAN_START_EAGERLY:
-            task = asyncio.Task(exchange.run(), loop=self.server.loop, eager_start=True)  # type: ignore[call-arg]  # from 3.12
-            if task.done():
-                return
-        else:
-            task = self.server.loop.create_task(exchange.run())
-        tasks.add(task)
-        task.add_done_callback(tasks.discard)
+        tasks.at_once(exchange.run(), self.server.loop)
 
     def _next(self, exchange: Exchange) -> None:
         if exchange is not self.current:

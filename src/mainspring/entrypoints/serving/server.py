@@ -27,7 +27,6 @@ class Server:
         self.state = state or {}
         self.loop = asyncio.get_running_loop()
         self.connections: set[Connection] = set()
-        self.tasks: set[asyncio.Task[None]] = set()
         self.running = 0  # requests whose handler has not ended
         self.started = 0  # requests so far
         self.is_draining = False

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 import uvloop
 
+from mainspring.core import tasks
 from mainspring.core.application import Application
 from mainspring.core.errors import Unavailable
 from mainspring.core.module import BootRefused
@@ -46,7 +47,7 @@ async def _serve(application: Application, program: ASGI, listener: socket.socke
         await application.start()
     except Unavailable as problem:
         raise BootRefused(f"The database cannot be reached: {problem}") from None
-    watching = asyncio.create_task(watch_stores(application), name="stores")
+    watching = tasks.start(watch_stores(application), name="stores")
     server = Server(program)
     await server.listen(listener)
     ready()
