@@ -81,7 +81,20 @@ class HttpApp:
         return inner
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        return self._run(scope, receive, send)
+        return self._live(receive, send) if scope["type"] == "lifespan" else self._run(scope, receive, send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        """Start and stop the application for ASGI servers that ask for it; `mainspring serve` does both itself."""
+        while True:
+            step = (await receive())["type"].removeprefix("lifespan.")
+            try:
+                await (self.application.start() if step == "startup" else self.application.stop())
+            except Exception as problem:
+                await send({"type": f"lifespan.{step}.failed", "message": str(problem)})
+                raise
+            await send({"type": f"lifespan.{step}.complete"})
+            if step == "shutdown":
+                return
 
 
 def layers(application: "Application") -> list[Layer]:

@@ -16,6 +16,9 @@ else:
     Application = UnitOfWork = object
 
 
+READING_METHODS = frozenset(("GET", "HEAD", "OPTIONS"))
+
+
 class Reply:
     """The headers of the answer under way. What a route sets here wins over what would be set by itself."""
 
@@ -52,6 +55,11 @@ async def read_unit(request: Request) -> Any:
     return open_read_unit(exchanges.of(request.scope))
 
 
+async def unit_of_method(request: Request) -> Any:
+    """The request's unit of work: one that reads for GET and HEAD, one that writes for other methods."""
+    return open_unit_of_method(exchanges.of(request.scope))
+
+
 async def application_of(request: Request) -> Any:
     """The running application, for workflows that open units of their own."""
     return exchanges.of(request.scope).application
@@ -79,6 +87,11 @@ def open_read_unit(exchange: exchanges.Exchange) -> "UnitOfWork":
     if exchange.unit is None:
         exchange.unit = exchange.application.database.begin_reading(exchange)
     return exchange.unit
+
+
+def open_unit_of_method(exchange: exchanges.Exchange) -> "UnitOfWork":
+    """The unit that suits the request's method."""
+    return open_read_unit(exchange) if exchange.method in READING_METHODS else open_write_unit(exchange)
 
 
 WriteUnit = Annotated[UnitOfWork, Depends(write_unit)]

@@ -25,13 +25,12 @@ from .rendering import renderer
 KINDS: dict[Callable[..., Any], Callable[[Exchange], Any]] = {
     known.write_unit: known.open_write_unit,
     known.read_unit: known.open_read_unit,
+    known.unit_of_method: known.open_unit_of_method,
     known.application_of: lambda exchange: exchange.application,
     known.context_of: lambda exchange: exchange,
     known.reply_of: known.Reply,
     if_match: version_expected,
 }
-
-READING_METHODS = frozenset(("GET", "HEAD", "OPTIONS"))
 
 
 def plan_for(route: RouteContext, settings: Settings) -> Plan:
@@ -43,8 +42,9 @@ def plan_for(route: RouteContext, settings: Settings) -> Plan:
     if not guards:
         raise BootRefused(f"{label} says neither who may come in nor that it is public.")
     calls = {sub.call for sub in flattened(dependant)}
-    writes = known.write_unit in calls
-    if writes and not (route.methods or set()).isdisjoint(READING_METHODS):
+    reads = not (route.methods or set()).isdisjoint(known.READING_METHODS)
+    writes = known.write_unit in calls or (known.unit_of_method in calls and not reads)
+    if writes and reads:
         raise BootRefused(f"{label} asks for a WriteUnit; a route that reads takes a ReadUnit.")
     arguments = _arguments(dependant)
     native = route.is_sse_stream or route.is_json_stream or inspect.isasyncgenfunction(route.endpoint)
