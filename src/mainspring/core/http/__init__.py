@@ -7,6 +7,7 @@ from .pages import ListQuery, PageOut, pagination_of
 from .problems import problems
 from .routing import Router
 from .schemas import Out, Schema
+from .versions import Leaving
 
 __all__ = [
     "Answer",
@@ -14,6 +15,7 @@ __all__ = [
     "CallContext",
     "Cookie",
     "IfMatch",
+    "Leaving",
     "ListQuery",
     "Out",
     "PageOut",

@@ -25,6 +25,7 @@ from .openapi import document
 from .plan import Plan
 from .planning import connect, plan_for
 from .routing import Router
+from .versions import Versions
 
 if TYPE_CHECKING:
     from ..application import Application
@@ -65,11 +66,12 @@ class HttpApp:
             plans.extend((method, route.path_format or "/", plan) for method in sorted(route.methods or ()))
         return plans
 
-    def _table(self) -> Dispatch:
+    def _table(self) -> ASGIApp:
         table = Dispatch()
         for method, _, plan in self.plans:
             table.add(method, plan.path, plan)
-        return table
+        default = self.application.settings.api_default_version
+        return Versions(table, default) if default else table
 
     def openapi(self) -> dict[str, Any]:  # Any: OpenAPI is JSON of any shape
         """The OpenAPI document of every route."""

@@ -56,7 +56,7 @@ def document(api: FastAPI, plans: "Sequence[tuple[str, str, Plan]]", settings: "
     for method, path, plan in plans:
         operation = built["paths"].get(path, {}).get(method.lower())
         if operation is not None:
-            _complete(operation, method, plan, settings)
+            _complete(operation, method, path, plan, settings)
     return built
 
 
@@ -75,7 +75,7 @@ def servers_of(settings: "Settings") -> list[Document]:
     return servers
 
 
-def _complete(operation: Document, method: str, plan: "Plan", settings: "Settings") -> None:
+def _complete(operation: Document, method: str, path: str, plan: "Plan", settings: "Settings") -> None:
     operation["security"] = SECURITY if plan.guards else []
     operation["x-access"] = plan.rule
     responses = operation.setdefault("responses", {})
@@ -106,6 +106,7 @@ def _complete(operation: Document, method: str, plan: "Plan", settings: "Setting
         headers |= LOCATION
     if success:
         success["headers"] = headers
+        _restyle(success, path, settings.response_style)
     for status in statuses:
         if status == 422 and settings.validation_status != 422:
             status = settings.validation_status
@@ -113,6 +114,23 @@ def _complete(operation: Document, method: str, plan: "Plan", settings: "Setting
     operation["responses"] = dict(sorted(responses.items()))
     if not parameters:
         del operation["parameters"]
+
+
+def _restyle(success: Document, path: str, style: str) -> None:
+    """The schema of a success in the form that `RESPONSE_STYLE` asks for (R-128)."""
+    content = success.get("content", {}).get("application/json")
+    if content is None or style == "bare" or not path.startswith("/api/"):
+        return
+    if style == "data":
+        if "PageOut" not in content["schema"].get("$ref", ""):
+            content["schema"] = {"type": "object", "required": ["data"], "properties": {"data": content["schema"]}}
+        return
+    fixed: Document = {"status": {"const": "success"}, "message": {"type": "string"}}
+    content["schema"] = {
+        "type": "object",
+        "required": ["status", "message", "data"],
+        "properties": {**fixed, "data": content["schema"]},
+    }
 
 
 def _header(name: str, text: str) -> Document:

@@ -70,12 +70,15 @@ class Plan:
     embed_body_fields: bool = False
     overrides: Any = None  # Any: FastAPI's own provider of test overrides
     native: ASGIApp | None = None
+    headers: dict[bytes, bytes] | None = None
     idempotency: Idempotency | None = None
     beside: "Plan | None" = field(default=None, repr=False)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         exchange: Exchange = scope[KEY]
         exchange.route = self.label
+        if self.headers is not None:
+            exchange.headers.update(self.headers)
         if self.guards:
             principal = await exchange.caller()
             for guard in self.guards:

@@ -20,7 +20,7 @@ from .idempotency import Idempotency
 from .pages import PageOut
 from .parameters import Parameters
 from .plan import Argument, Plan
-from .rendering import renderer
+from .rendering import renderer, styled
 
 KINDS: dict[Callable[..., Any], Callable[[Exchange], Any]] = {
     known.write_unit: known.open_write_unit,
@@ -56,6 +56,9 @@ def plan_for(route: RouteContext, settings: Settings) -> Plan:
         raise BootRefused(f"{label} must be declared with async def.")
     body = body_of(route.body_field, route._embed_body_fields, settings.body_limit, settings.form_fields_limit)
     status = route.status_code or 200
+    render = renderer(
+        route.response_field, by_alias=route.response_model_by_alias, exclude_none=route.response_model_exclude_none
+    )
     solver_needed = arguments is None or _has_odd_body(route)
     return Plan(
         label=label,
@@ -69,9 +72,7 @@ def plan_for(route: RouteContext, settings: Settings) -> Plan:
         has_body=route.body_field is not None,
         writes=writes,
         replayable=writes and known.application_of not in calls,
-        render=renderer(
-            route.response_field, by_alias=route.response_model_by_alias, exclude_none=route.response_model_exclude_none
-        ),
+        render=styled(render, settings.response_style, route.response_model) if _is_api(route) else render,
         status=status,
         is_tagged=_is_tagged(route),
         names_version=if_match in calls,
@@ -81,6 +82,7 @@ def plan_for(route: RouteContext, settings: Settings) -> Plan:
         embed_body_fields=route._embed_body_fields,
         overrides=route.dependency_overrides_provider,
         native=_native_app(route) if native else None,
+        headers=leaving.headers() if (leaving := getattr(route.original_route, "leaving", None)) else None,
     )
 
 
@@ -95,6 +97,11 @@ def connect(plans: Sequence[tuple[str, str, Plan]]) -> None:
 def is_repeatable(route: RouteContext) -> bool:
     """Whether the route creates something, so that `Idempotency-Key` counts: a POST that answers 201 or 202."""
     return "POST" in (route.methods or ()) and route.status_code in (201, 202)
+
+
+def _is_api(route: RouteContext) -> bool:
+    """Whether the route belongs to the API, which has a response style, and not to the root."""
+    return (route.path or "").startswith("/api/") and route.response_field is not None
 
 
 def _is_tagged(route: RouteContext) -> bool:

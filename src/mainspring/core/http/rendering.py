@@ -48,6 +48,14 @@ def _model_renderer(adapter: TypeAdapter[Any], declared: Any, by_alias: bool, ex
     return render
 
 
+def styled(render: Render, style: str, model: Any) -> Render:
+    """`render` in the form that `RESPONSE_STYLE` asks for (R-128). A page has its `data` already."""
+    if style == "bare" or (style == "data" and isinstance(model, type) and issubclass(model, PageOut)):
+        return render
+    head = b'{"data":' if style == "data" else b'{"status":"success","message":"OK","data":'
+    return lambda answer: b"%b%b}" % (head, render(answer))
+
+
 class PageRenderer:
     """Renders pages of one kind of answer from the rows themselves."""
 

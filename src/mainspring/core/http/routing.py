@@ -6,21 +6,27 @@ from typing import Any
 from fastapi import APIRouter, params
 from fastapi.routing import APIRoute
 
+from .versions import Leaving
+
 
 class Route(APIRoute):
     """A route that remembers which dependencies its own decorator named; `core.http.planning` makes its plan."""
 
     own_dependencies: Sequence[params.Depends] = ()
+    leaving: Leaving | None = None
 
 
 class Router(APIRouter):
-    """FastAPI's router with our route class. Mounted under `/api/v1`, or at the root with `root=True`."""
+    """FastAPI's router with our route class. Mounted under `/api/v1`, or at the root with `root=True`. Routes of one that is `leaving`
+    are deprecated."""
 
-    def __init__(self, *, root: bool = False, **options: Any) -> None:  # Any: APIRouter's own options
+    def __init__(self, *, root: bool = False, leaving: Leaving | None = None, **options: Any) -> None:  # Any: APIRouter's own
         options.setdefault("redirect_slashes", False)
         options.setdefault("generate_unique_id_function", operation_id)
+        options.setdefault("deprecated", True if leaving else None)
         super().__init__(route_class=Route, **options)
         self.root = root
+        self.leaving = leaving
 
     def add_api_route(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:  # Any: see __init__
         """Add a route; what its decorator names in `dependencies=` is remembered as its own."""
@@ -28,6 +34,7 @@ class Router(APIRouter):
         added = self.routes[-1]
         if isinstance(added, Route):
             added.own_dependencies = tuple(options.get("dependencies") or ())
+            added.leaving = self.leaving
 
 
 def operation_id(route: APIRoute) -> str:

@@ -85,6 +85,15 @@ class Settings(BaseModel):
     request_timeout: timedelta = of("http", timedelta(seconds=30), "Longest time for one answer.", ge=timedelta(seconds=1))
     body_timeout: timedelta = of("http", timedelta(seconds=30), "Longest wait for a request's body.", ge=timedelta(seconds=1))
     validation_status: Literal[422, 400] = of("http", 422, "Status of a validation error.")
+    response_style: Literal["bare", "data", "envelope"] = of(
+        "http", "bare", "Form of a success: the bare resource, {data}, or {status, message, data}."
+    )
+    api_default_version: str = of(
+        "http",
+        "",
+        "Version that answers /api/... without one, such as v1; by default such paths are not found.",
+        pattern=r"^(v\d+)?$",
+    )
     rate_limits: bool = of("http", True, "Whether requests are limited.")
 
     # database
