@@ -17,8 +17,10 @@ class Route(APIRoute):
 
 
 class Router(APIRouter):
-    """FastAPI's router with our route class. Mounted under `/api/v1`, or at the root with `root=True`. Routes of one that is `leaving`
-    are deprecated."""
+    """FastAPI's router with our route class. Mounted under `/api/v1`, or at the root with `root=True`.
+
+    The routes of one that is `leaving` are deprecated and say so.
+    """
 
     def __init__(self, *, root: bool = False, leaving: Leaving | None = None, **options: Any) -> None:  # Any: APIRouter's own
         options.setdefault("redirect_slashes", False)
