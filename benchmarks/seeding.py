@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import subprocess
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from .subjects import BIN, mainspring_environment
+from .subjects import mainspring_environment
 
 PRODUCTS, USERS = 1_000, 200
 CATEGORIES = ("garden", "kitchen", "books", "music", "tools")
@@ -30,11 +29,6 @@ def seed(url: str, keys: Path, folder: Path) -> Path:
     """Migrate and fill the database; the file with one access token a line. They are valid for an hour."""
     folder.mkdir()
     environment = mainspring_environment(url, keys, folder)
-    migrated = subprocess.run(
-        [str(BIN / "mainspring"), "migrate", "up"], env=environment, capture_output=True, text=True, timeout=60
-    )
-    if migrated.returncode:
-        raise RuntimeError(f"The migrations failed:\n{migrated.stdout}{migrated.stderr}")
     tokens = folder / "tokens"
     tokens.write_text("\n".join(asyncio.run(fill(environment))))
     return tokens
@@ -45,6 +39,7 @@ async def fill(environment: dict[str, str]) -> list[str]:
     from mainspring.core import clock, ids
     from mainspring.core.application import create_application
     from mainspring.core.database import Statement, insert_into
+    from mainspring.core.database.migrate import Migrations
     from mainspring.core.security.tokens import AccessTokens
     from mainspring.core.settings import load_settings
     from mainspring.modules.access.models import UserRole
@@ -54,6 +49,7 @@ async def fill(environment: dict[str, str]) -> list[str]:
 
     os.environ.update(environment)
     application = create_application(load_settings(environment))
+    await Migrations(application).up()
     await application.start()
     now = clock.now()
     users: list[dict[str, Any]] = [
