@@ -43,9 +43,13 @@ def at_once(work: Coroutine[Any, Any, None], loop: asyncio.AbstractEventLoop) ->
 
 async def to_the_end(work: Coroutine[Any, Any, T]) -> T:
     """Run `work` to its end, even when the caller is cancelled meanwhile; the cancellation is raised afterwards."""
-    task = asyncio.create_task(work)
-    RUNNING.add(task)
-    task.add_done_callback(RUNNING.discard)
+    if sys.version_info >= (3, 12):
+        task = asyncio.Task(work, loop=asyncio.get_running_loop(), eager_start=True)  # begins now, not a turn later
+    else:
+        task = asyncio.create_task(work)
+    if not task.done():
+        RUNNING.add(task)
+        task.add_done_callback(RUNNING.discard)
     return await settled(task)
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .compiling import DialectName
 
 R = TypeVar("R")
+PLAIN = frozenset((str, int, float, bool))
 Position = tuple[str | int | float | bool, ...]
 
 
@@ -190,13 +191,14 @@ def sort_text(order: tuple[str, bool]) -> str:
 
 
 def _plain(value: Any) -> str | int | float | bool:
+    kind = type(value)
+    if kind is datetime:
+        return value.isoformat()  # type: ignore[no-any-return]
+    if kind is UUID:
+        return value.hex  # type: ignore[no-any-return]
     if isinstance(value, PythonEnum):
         return value.value  # type: ignore[no-any-return]  # enums of ours hold plain text
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, str | int | float | bool):
-        return value
-    return value.hex if isinstance(value, UUID) else str(value)
+    return value if kind in PLAIN else str(value)
 
 
 def _typed(value: Any, column: Any) -> Any:

@@ -1,5 +1,6 @@
 """Lists: what a client may ask for, and how a page answers (R-144, R-244, R-245, API.md)."""
 
+from functools import cache
 from typing import Any, Generic, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -33,11 +34,7 @@ class ListQuery(Schema):
     @property
     def filters(self) -> dict[str, Any]:  # Any: each filter has its own type
         """The filters that were asked for, by field name."""
-        return {
-            name: value
-            for name in type(self).model_fields
-            if name not in OWN_FIELDS and (value := getattr(self, name)) is not None
-        }
+        return {name: value for name in filter_names(type(self)) if (value := getattr(self, name)) is not None}
 
     async def fetch(self, uow: UnitOfWork, listing: Listing[R], **more: Any) -> Page[R] | Slice[R]:  # Any: as filters
         """The page, or with `cursor` the slice, that was asked for; `more` adds filters that the caller does not choose.
@@ -54,6 +51,12 @@ class ListQuery(Schema):
             if self.sort not in (None, sort):
                 raise CursorRefused()
         return await uow.slice(listing, filters=filters, sort=sort, position=position, limit=self.limit)
+
+
+@cache
+def filter_names(query: type[ListQuery]) -> tuple[str, ...]:
+    """The fields that a subclass of ListQuery adds."""
+    return tuple(name for name in query.model_fields if name not in OWN_FIELDS)
 
 
 class NumberedPages(BaseModel):

@@ -19,6 +19,7 @@ from .exchange import Exchange
 
 Values = dict[str, Any]  # Any: the parsed parameters of a route, by name
 Errors = list[Any]  # Any: pydantic's own error records
+MOST_REMEMBERED, LONGEST_REMEMBERED = 256, 256  # queries of a route, bytes of a query
 
 
 class Parameters:
@@ -99,12 +100,13 @@ class ModelQuery:
         self._name = field.name
         self._adapter = field._type_adapter
         self._lists = lists
-        self._bare: Any = None
+        self._known: dict[bytes, Any] = {}  # models of queries as they came; frozen ones may be shared
 
     def read(self, query: bytes, values: Values, errors: Errors) -> None:
         """Parse the query string into the model."""
-        if not query and self._bare is not None:
-            values[self._name] = self._bare
+        known = self._known.get(query)
+        if known is not None:
+            values[self._name] = known
             return
         lists = self._lists
         sent = {name: found if name in lists or len(found) > 1 else found[0] for name, found in parse_query(query).items()}
@@ -116,8 +118,10 @@ class ModelQuery:
         except ValidationError as problem:
             errors.extend(_located(problem, ("query",)))
             return
-        if not query and model.model_config.get("frozen"):
-            self._bare = model  # it cannot be changed, so every request without a query may share it
+        if model.model_config.get("frozen") and len(query) <= LONGEST_REMEMBERED:
+            if len(self._known) >= MOST_REMEMBERED:
+                del self._known[next(iter(self._known))]
+            self._known[query] = model
 
     _adapter_names: frozenset[str] = frozenset()
 

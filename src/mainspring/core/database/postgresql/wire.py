@@ -9,7 +9,7 @@ there. This file is the only one that knows asyncpg's inside; its tests fail whe
 
 import itertools
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -107,20 +107,29 @@ class Wire:
 
 def message(name: str, arguments: Sequence[Any]) -> bytes:
     """Bind and Execute of the prepared statement `name` with parameters as text, without a Sync (PostgreSQL 55.7)."""
-    parts = [b"\0", name.encode(), b"\0\0\0", struct.pack("!h", len(arguments))]
+    parts = [b"\0", name.encode(), b"\0\0\0", len(arguments).to_bytes(2, "big")]
     for argument in arguments:
         if argument is None:
             parts.append(NULL)
         else:
-            text = _text(argument)
-            parts += (struct.pack("!i", len(text)), text)
+            write = TEXTS.get(type(argument))
+            text = _text(argument) if write is None else write(argument)
+            parts += (len(text).to_bytes(4, "big"), text)
     parts.append(b"\0\0")
     body = b"".join(parts)
-    return b"".join((b"B", struct.pack("!i", len(body) + 4), body, EXECUTE))
+    return b"B%b%b%b" % ((len(body) + 4).to_bytes(4, "big"), body, EXECUTE)
+
+
+TEXTS: dict[type, Callable[[Any], bytes]] = {
+    str: str.encode,
+    UUID: lambda value: b"%032x" % value.int,
+    dict: orjson.dumps,
+    datetime: lambda value: value.isoformat().encode(),
+}
 
 
 def _text(value: Any) -> bytes:
-    """The value in PostgreSQL's text form. Raises TypeError for a type that has none here."""
+    """The value in PostgreSQL's text form, also of subclasses. Raises TypeError for a type that has none here."""
     if isinstance(value, str):
         return value.encode()
     if isinstance(value, bool):

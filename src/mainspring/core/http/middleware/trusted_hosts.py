@@ -8,6 +8,7 @@ from ...errors import Malformed
 from ..exchange import KEY, Exchange
 from ..problems import MisdirectedRequest
 
+MOST_SEEN = 1000
 ONCE = (b"host", b"content-length", b"content-type", b"transfer-encoding", b"origin", b"idempotency-key")
 
 
@@ -31,6 +32,14 @@ class TrustedHosts:
         return self.app(scope, receive, send)
 
     def _is_ours(self, host: bytes) -> bool:
+        if host in self._seen:
+            return True
+        ours = self._fits(host)
+        if ours and len(self._seen) < MOST_SEEN:
+            self._seen.add(host)
+        return ours
+
+    def _fits(self, host: bytes) -> bool:
         name = host.lower()
         if not name.endswith(b"]"):
             name = name.rpartition(b":")[0] if b":" in name else name
