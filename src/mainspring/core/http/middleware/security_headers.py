@@ -32,7 +32,6 @@ HEADERS: dict[bytes, bytes] = {
     b"x-dns-prefetch-control": b"off",
     b"x-permitted-cross-domain-policies": b"none",
     b"x-download-options": b"noopen",
-    b"server": b"",  # the web server would put its name here
 }
 
 
