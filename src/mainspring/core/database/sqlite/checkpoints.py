@@ -48,12 +48,7 @@ class Checkpoints:
         try:
             await self._checkpoint()
             if self.pages >= LONG_LOG_PAGES:
-                await self._writer.enter(alone=True)
-                try:
-                    await self._checkpoint()
-                finally:
-                    self._writer.execute("RELEASE unit")
-                    self._writer.leave(changed=False)
+                await self._writer.alone(self._checkpoint)
         except sqlite3.Error as error:
             log.error("checkpoint_failed", error=error)
         finally:
@@ -61,8 +56,7 @@ class Checkpoints:
 
     async def _checkpoint(self) -> None:
         loop = asyncio.get_running_loop()
-        _, pages, moved = await settled(loop.run_in_executor(self._threads, self._on_thread))
-        self.pages = pages - moved if moved < pages else 0
+        _, self.pages, _ = await settled(loop.run_in_executor(self._threads, self._on_thread))
         self.count += 1
 
     def _on_thread(self) -> tuple[int, int, int]:

@@ -4,6 +4,7 @@ import sqlite3
 from pathlib import Path
 
 OLDEST = (3, 40, 0)
+OPENING_SECONDS = 10.0  # the first process turns the file into WAL mode alone
 
 
 def connect(path: Path, *, synchronous: str, query_only: bool = False, busy_ms: int = 0) -> sqlite3.Connection:
@@ -13,7 +14,7 @@ def connect(path: Path, *, synchronous: str, query_only: bool = False, busy_ms: 
     would stop the event loop; processes queue on a file lock instead.
     """
     connection = sqlite3.connect(
-        path, isolation_level=None, check_same_thread=False, cached_statements=1000, timeout=busy_ms / 1000
+        path, isolation_level=None, check_same_thread=False, cached_statements=1000, timeout=OPENING_SECONDS
     )
     for pragma in (
         "journal_mode=WAL",
@@ -23,6 +24,7 @@ def connect(path: Path, *, synchronous: str, query_only: bool = False, busy_ms: 
         "temp_store=MEMORY",
         "cache_size=-8000",
         f"query_only={'ON' if query_only else 'OFF'}",
+        f"busy_timeout={busy_ms}",
     ):
         connection.execute(f"PRAGMA {pragma}").close()
     return connection

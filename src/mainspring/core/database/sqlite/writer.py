@@ -4,7 +4,7 @@ the event loop answers all of them (group commit, docs/decisions). Everything he
 import asyncio
 import sqlite3
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from time import monotonic
 
@@ -80,6 +80,16 @@ class Writer:
             asyncio.get_running_loop().call_soon(self._turn_ends, self.group)
         self._pass_on()
         return answer
+
+    async def alone(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Do something while nobody writes, here or in another process. The next unit begins a new transaction."""
+        await self.enter(alone=True)
+        try:
+            await work()
+        finally:
+            self.execute("RELEASE unit")
+            self._commit()
+            self._pass_on()
 
     def lost(self, error: Exception) -> bool:
         """Whether the shared transaction is gone after `error`; if so everyone in it gets the error."""
