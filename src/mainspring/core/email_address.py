@@ -19,9 +19,12 @@ def normalised(text: str) -> str:
     if len(cleaned) > MAX_LENGTH:
         raise ValueError("the address is too long")
     try:
-        parts = validate_email(cleaned, check_deliverability=False)
+        # .test, .local and the like are addresses in tests and in house
+        parts = validate_email(cleaned, check_deliverability=False, globally_deliverable=False)
     except EmailNotValidError as cause:
         raise ValueError("the text is not an address") from cause
+    if "." not in parts.ascii_domain:
+        raise ValueError("the address has no full domain")
     address = f"{parts.local_part}@{parts.ascii_domain}".lower()
     if len(address) > MAX_LENGTH:
         raise ValueError("the address is too long")

@@ -58,6 +58,7 @@ class AnyOf(ColumnElement[bool]):
 
     inherit_cache = False
     type = Boolean()
+    _is_implicitly_boolean = True  # else SQLite gets `(column IN (...)) = 1`, and no index is used
 
     def __init__(self, column: ColumnElement[Any], name: str) -> None:
         self.column, self.name = column, name

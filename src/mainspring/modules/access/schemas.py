@@ -149,6 +149,7 @@ class UserRolesOut(Out):
 class GrantOut(Out):
     """A permission of one user."""
 
+    user_id: UUID
     permission: str
     expires_at: datetime | None
     created_at: datetime

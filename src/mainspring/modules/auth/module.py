@@ -2,13 +2,17 @@
 
 from mainspring.core.module import Module
 from mainspring.core.security.ports import SessionSource
-from mainspring.modules.users.ports import SessionEnder
+from mainspring.modules.users.ports import AccountMaker, SessionEnder
 
 MODULE = Module(
     "auth",
     __package__,
     requires=("users", "access"),
-    provides={SessionSource: "service.sources:live_sessions", SessionEnder: "service.sources:ends_sessions"},
+    provides={
+        SessionSource: "service.sources:live_sessions",
+        SessionEnder: "service.sources:ends_sessions",
+        AccountMaker: "workflows.registering:MakesAccounts",
+    },
     on_start="workflows.erasing:start",
     own=("sealing",),
 )

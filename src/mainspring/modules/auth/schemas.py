@@ -4,10 +4,11 @@ from datetime import datetime
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, ValidationError
 
 from mainspring.core.email_address import Email
 from mainspring.core.http import ListQuery, Out, Schema
+from mainspring.core.http.messages import describe
 from mainspring.modules.users.schemas import MeOut, Names
 
 from .rows import SessionRow, SignedInAs
@@ -107,3 +108,8 @@ class SessionOut(Out):
             expires_at=row.expires_at,
             current=row.id == session_id,
         )
+
+
+def described(wrong: ValidationError) -> list[dict[str, str]]:
+    """Mistakes in a wish that came by no request, in the same plain words."""
+    return describe(wrong.errors())

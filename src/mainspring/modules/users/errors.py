@@ -14,6 +14,15 @@ class UserNotFound(NotFound):
         super().__init__(f"User {id} was not found")
 
 
+class NoSuchAccount(NotFound):
+    """The command line names an address that nobody has."""
+
+    code = "users.not_found"
+
+    def __init__(self, email: str) -> None:
+        super().__init__(f"There is no account {email}.")
+
+
 class EmailTaken(Conflict):
     """Another account has this address (R-056)."""
 

@@ -1,10 +1,19 @@
 """What users needs from modules above it."""
 
+from collections.abc import Sequence
 from typing import Protocol
 from uuid import UUID
 
 from mainspring.core.database import UnitOfWork
 from mainspring.core.security.principal import Principal
+
+
+class AccountMaker(Protocol):
+    """Makes accounts with passwords for whoever runs the installation."""
+
+    async def make(self, email: str, name: str, password: str, roles: Sequence[str]) -> UUID:
+        """The id of the new user. Raises Invalid, EmailTaken, NotFound for an unknown role."""
+        ...
 
 
 class SessionEnder(Protocol):

@@ -7,13 +7,14 @@ from uuid import UUID
 
 from mainspring.core import clock
 from mainspring.core.database import Page, Slice, UnitOfWork
+from mainspring.core.email_address import normalised
 from mainspring.core.errors import Forbidden, PreconditionFailed
 from mainspring.core.observability.logs import get_logger
 from mainspring.core.security.ports import Held, PermissionSource
 from mainspring.core.security.principal import Principal
 from mainspring.core.security.snapshots import Snapshots
 
-from .errors import EmailTaken, OwnStatus, UserNotFound
+from .errors import EmailTaken, NoSuchAccount, OwnStatus, UserNotFound
 from .events import UserCreated, UserDeleted, UserRestored, UserUpdated
 from .permissions import DELETE, READ, UPDATE
 from .ports import AccountGuard, SessionEnder
@@ -60,6 +61,16 @@ class UserService:
     async def by_email(self, email: str) -> UserRow | None:
         """A user by canonical address, whoever asks."""
         return await self.users.by_email(email)
+
+    async def of_address(self, typed: str) -> UserRow:
+        """The user of an address as somebody typed it. Raises NoSuchAccount."""
+        try:
+            user = await self.users.by_email(normalised(typed))
+        except ValueError:
+            user = None
+        if user is None:
+            raise NoSuchAccount(typed)
+        return user
 
     async def standing(self, ids: Sequence[UUID]) -> dict[UUID, Standing]:
         """Those of the users who may come in: neither deleted nor disabled."""

@@ -1,10 +1,15 @@
 """Making accounts: hash the password, then create the user, the credential and the first roles in one unit."""
 
 from collections.abc import Sequence
+from uuid import UUID
+
+from pydantic import ValidationError
 
 from mainspring.core import clock, ids
 from mainspring.core.application import Application
 from mainspring.core.context import Context
+from mainspring.core.database import UnitOfWork
+from mainspring.core.errors import Invalid
 from mainspring.core.security.password_rules import check_new_password
 from mainspring.core.security.passwords import Passwords
 from mainspring.core.security.principal import Principal
@@ -14,7 +19,7 @@ from mainspring.modules.users.errors import EmailTaken
 from mainspring.modules.users.rows import Profile, UserRow
 from mainspring.modules.users.service import NewUser, UserService
 
-from ..schemas import CreateUser, Register
+from ..schemas import CreateUser, Register, described
 from ..service import CredentialService
 from ..settings import Settings
 
@@ -47,12 +52,35 @@ class Registering:
     async def _create(
         self, caller: Principal | None, wish: Register | CreateUser, password_hash: str, roles: Sequence[str]
     ) -> Profile:
+        new = NewUser(wish.email, wish.full_name, wish.first_name, wish.last_name)
         async with self.application.unit(self.context) as uow:
-            users = UserService(uow)
-            user = await users.create(NewUser(wish.email, wish.full_name, wish.first_name, wish.last_name))
-            await CredentialService(uow).set_first(user.id, password_hash)
-            await AssignmentService(uow).welcome(caller, user.id, roles)
-            return await users.profile(user)
+            user = await add_account(uow, caller, new, password_hash, roles)
+            return await UserService(uow).profile(user)
+
+
+async def add_account(
+    uow: UnitOfWork, caller: Principal | None, wish: NewUser, password_hash: str, roles: Sequence[str]
+) -> UserRow:
+    """The user, the credential and the first roles. Raises EmailTaken, RoleNotFound, BeyondOwnAccess."""
+    user = await UserService(uow).create(wish)
+    await CredentialService(uow).set_first(user.id, password_hash)
+    await AssignmentService(uow).welcome(caller, user.id, roles)
+    return user
+
+
+class MakesAccounts:
+    """The `AccountMaker` of users."""
+
+    def __init__(self, application: Application) -> None:
+        self.application = application
+
+    async def make(self, email: str, name: str, password: str, roles: Sequence[str]) -> UUID:
+        """The id of the new user. Raises Invalid, EmailTaken, RoleNotFound."""
+        try:
+            wish = CreateUser(email=email, name=name, password=password, roles=list(roles))
+        except ValidationError as wrong:
+            raise Invalid(details=described(wrong)) from None
+        return (await Registering(self.application, Context()).create(None, wish)).user.id
 
 
 def _as_if_new(wish: Register) -> Profile:
