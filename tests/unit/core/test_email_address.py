@@ -22,7 +22,19 @@ def test_an_address_has_one_canonical_form(typed, kept):
     assert normalised(kept) == kept
 
 
-@pytest.mark.parametrize("typed", ["ada", "ada@", "@example.com", "a b@example.com", "a" * 250 + "@example.com", "ada@-bad-.com", "ada@localhost", "ada@[127.0.0.1]"])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "ada",
+        "ada@",
+        "@example.com",
+        "a b@example.com",
+        "a" * 250 + "@example.com",
+        "ada@-bad-.com",
+        "ada@localhost",
+        "ada@[127.0.0.1]",
+    ],
+)
 def test_what_is_no_address_is_refused(typed):
     with pytest.raises(ValueError, match="the "):
         normalised(typed)
