@@ -1,16 +1,23 @@
-"""Commands that modules bring in their commands.py, under the name of the module, imported only when one is used."""
+"""Commands that modules bring in their commands.py, imported only when one is used.
+
+They are called by the name of the module, or by the one that `cli = typer.Typer(name="...")` gives.
+"""
 
 import importlib
 import importlib.util
 import pkgutil
+import re
 from collections.abc import Iterator
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import Any, Literal
 
 from typer.core import TyperGroup
 from typer.main import get_command
 
 from mainspring.core.module import BUILT_IN, ENTRY_POINTS, BootRefused
+
+OWN_NAME = re.compile(r'typer\.Typer\(\s*name="([a-z][a-z0-9-]*)"')
 
 
 class CommandsOfModules(TyperGroup):
@@ -58,5 +65,7 @@ def _packages() -> Iterator[tuple[str, str]]:
     candidates = [(found.name, f"{BUILT_IN}.{found.name}") for found in pkgutil.iter_modules(built_in.__path__)]
     candidates += [(entry.name, entry.module.rpartition(".")[0]) for entry in entry_points(group=ENTRY_POINTS)]
     for name, package in candidates:
-        if importlib.util.find_spec(f"{package}.commands"):
-            yield name, package
+        found = importlib.util.find_spec(f"{package}.commands")
+        if found is not None and found.origin:
+            named = OWN_NAME.search(Path(found.origin).read_text(encoding="utf-8"))
+            yield (named[1] if named else name), package

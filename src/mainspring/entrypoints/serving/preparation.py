@@ -5,9 +5,7 @@ import gc
 
 from mainspring.core import runtime
 from mainspring.core.application import Application, create_application
-from mainspring.core.database.migrate import Migrations
-from mainspring.core.errors import Unavailable
-from mainspring.core.module import BootRefused
+from mainspring.core.database.migrate import bring_up_to_date
 from mainspring.core.observability import get_logger
 from mainspring.core.security.keys import KeyRing
 from mainspring.core.settings import Settings
@@ -25,19 +23,6 @@ def prepare(settings: Settings) -> Application:
     for warning in settings.warnings:
         LOG.warn("setting_without_effect", reason=warning)
     return application
-
-
-async def bring_up_to_date(application: Application) -> None:
-    """Run what is pending where we may, refuse a database that is behind elsewhere (R-212, R-229)."""
-    settings, migrations = application.settings, Migrations(application)
-    try:
-        if settings.is_embedded or settings.app_env == "development":
-            for done in await migrations.up():
-                LOG.info("migrated", version=done)
-        else:
-            await migrations.check()
-    except Unavailable as problem:
-        raise BootRefused(f"The database cannot be reached: {problem}") from None
 
 
 def settle() -> None:

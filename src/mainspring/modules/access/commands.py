@@ -30,8 +30,8 @@ def list_roles() -> None:
 
     roles = with_application(deed)
     table(
-        ("role", "permissions", "description"),
-        [(one.role.name, ",".join(one.permissions), one.role.description) for one in roles],
+        ("ROLE", "DESCRIPTION", "PERMISSIONS"),
+        [(one.role.name, one.role.description, ",".join(one.permissions)) for one in roles],
     )
 
 
