@@ -48,7 +48,9 @@ def run(arguments: list[str] | None = None) -> int:
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
     except (BootRefused, MainspringError) as refused:
-        sys.stderr.write(f"{refused}\n")
+        details = getattr(refused, "details", None)
+        mistakes = [one["message"] for one in details if "message" in one] if isinstance(details, list) else []
+        sys.stderr.write("".join(f"{sentence}\n" for sentence in mistakes or [refused]))
         return 1
     except KeyboardInterrupt:
         return 130

@@ -1,4 +1,4 @@
-"""`mainspring users`, `mainspring roles`, and the demo people."""
+"""`mainspring users` and `mainspring roles`."""
 
 import subprocess
 import sys
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mainspring.modules.auth.seeds import PASSWORD, seed
+from mainspring.testing.client import PASSWORD
 from mainspring.testing.databases import environment_of_tests
 
 MAINSPRING = Path(sys.executable).with_name("mainspring")
@@ -60,14 +60,3 @@ def test_roles_are_given_and_taken(run):
     assert run("roles", "revoke", "bob@example.com", "moderator").returncode == 0
     assert "moderator,user" not in run("users", "list").stdout
     assert "moderator" in run("roles", "list").stdout
-
-
-async def test_fifty_people_are_made_once(application, app):
-    # R-224
-    told = []
-
-    assert await seed(application, lambda done, total: told.append((done, total))) == 50
-    assert await seed(application, lambda done, total: None) == 0
-
-    assert told[-1] == (50, 50)
-    assert (await app.sign_in("ada.allen@demo.example", PASSWORD)).email == "ada.allen@demo.example"
