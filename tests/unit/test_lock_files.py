@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tools import lock_files
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -14,6 +16,10 @@ def test_the_lock_file_names_no_place_of_one_machine():
     assert "file:/" not in text
     assert "--find-links" not in text
     assert "/opt/" not in text
+
+
+def test_both_lock_files_fit_the_project():
+    assert lock_files.complaints() == []
 
 
 def test_every_locked_package_has_a_hash():
