@@ -107,6 +107,8 @@ def _migrate(url: str, folder: Path) -> None:
     async def up() -> None:
         application = create_application(settings_for(url, folder, {}))
         await Migrations(application).up()
+        await application.start()  # modules fill their tables at the first start
+        await application.stop()
 
     with ThreadPoolExecutor(max_workers=1) as thread:
         thread.submit(asyncio.run, up()).result()
