@@ -5,7 +5,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import httpx2
 import psutil
 import pytest
 
+from mainspring.testing.servers import RunningServer
 from tests.security.bomb_target import target
 from tests.security.bombs import BOMBS, JSON, SECRET, Bomb
 
@@ -129,6 +131,25 @@ def test_a_real_server_withstands_every_bomb(process: tuple[psutil.Process, int]
         check(bomb, status, body)
         assert taken < SECONDS, bomb.name
         assert memory_of(server) - before <= MEMORY, bomb.name
+
+
+def test_the_whole_product_withstands_every_bomb(server: Callable[..., RunningServer]) -> None:
+    running = server()
+    port = int(running.url.rpartition(":")[2])
+    bombs = [replace(bomb, path="/auth/register", statuses=(400, 413, 415, 422)) for bomb in BOMBS]
+    throw(bombs[-1], port)
+    supervisor = running.processes[0]
+    before = memory_of(supervisor)
+
+    for bomb in bombs:
+        begun = time.perf_counter()
+        status, body = throw(bomb, port)
+        taken = time.perf_counter() - begun
+
+        check(bomb, status, body)
+        assert taken < SECONDS, bomb.name
+        assert memory_of(supervisor) - before <= MEMORY, bomb.name
+    assert "Traceback" not in running.log
 
 
 async def test_a_slow_client_does_not_hold_the_others_up(process: tuple[psutil.Process, int]) -> None:

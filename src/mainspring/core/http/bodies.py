@@ -42,10 +42,16 @@ class JsonBody(NoBody):
 
     async def load(self, exchange: Exchange, receive: Receive) -> tuple[Any, bytes]:
         """The parsed value (Undefined when nothing was sent) and its bytes."""
+        received = exchange.received
+        kind = received.get(b"content-type")
+        if not bodies.is_json(kind) and (kind is not None or bodies.is_announced(received)):
+            raise UnsupportedMediaType()
         body = await bodies.read(receive, exchange, self._limit)
-        if not body and b"content-type" not in exchange.received:
+        if kind is None:
+            if body:
+                raise UnsupportedMediaType()
             return Undefined, body
-        return await bodies.parse_json(body, exchange), body
+        return await bodies.parse_json(body), body
 
     def validate(self, loaded: Any, values: Values, errors: Errors) -> None:
         """Put the typed value into `values`."""

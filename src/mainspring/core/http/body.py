@@ -5,6 +5,7 @@ Everything refused here is refused without repeating what was sent (D-50).
 
 import asyncio
 import re
+from collections.abc import Mapping
 from math import isinf
 from typing import Any
 
@@ -15,7 +16,7 @@ from .. import clock
 from ..errors import Invalid, Malformed
 from .exchange import Exchange
 from .messages import describe
-from .problems import PayloadTooLarge, UnsupportedMediaType
+from .problems import PayloadTooLarge
 
 LARGE_BYTES = 1024 * 1024
 MANY_VALUES = 400_000  # with about 64 bytes a value this keeps the parsed form under 30 MB
@@ -81,10 +82,13 @@ def is_json(content_type: bytes | None) -> bool:
     return kind == b"application/json" or (kind.startswith(b"application/") and kind.endswith(b"+json"))
 
 
-async def parse_json(body: bytes, exchange: Exchange) -> Any:  # Any: whatever JSON holds
-    """The parsed body. Raises UnsupportedMediaType, Malformed (400) or, for NUL inside a text, Invalid (422)."""
-    if not is_json(exchange.received.get(b"content-type")):
-        raise UnsupportedMediaType()
+def is_announced(received: Mapping[bytes, bytes]) -> bool:
+    """Whether the headers say that a body comes."""
+    return received.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in received
+
+
+async def parse_json(body: bytes) -> Any:  # Any: whatever JSON holds
+    """The parsed body. Raises Malformed (400) or, for NUL inside a text, Invalid (422)."""
     if len(body) <= LARGE_BYTES:
         return parse(body)
     async with _one_at_a_time():

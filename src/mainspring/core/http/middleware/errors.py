@@ -38,10 +38,11 @@ class Errors:
             task.uncancel()
             await _answer(_too_late(exchange), exchange, send)
         except Exception as problem:
-            error = _expected(problem, exchange)
             if exchange.status:
+                _expected(problem, exchange)
                 raise  # the answer has begun; the server cuts the connection, so the client sees that it is not whole
-            await _answer(error, exchange, send)
+            # kept in no variable: in one, its own traceback would keep it and the body alive until the garbage collector runs
+            await _answer(_expected(problem, exchange), exchange, send)
 
 
 async def _answer(error: MainspringError, exchange: Exchange, send: Send) -> None:
