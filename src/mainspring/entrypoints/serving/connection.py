@@ -93,8 +93,9 @@ class Connection(asyncio.Protocol):
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade:
             self._last_request()  # no other protocol is spoken here; the request itself gets its answer
-        except (httptools.HttpParserError, UnicodeDecodeError, Refused) as refused:
-            self._refuse(refused.status if isinstance(refused, Refused) else 400)
+        except httptools.HttpParserError as problem:
+            cause = problem.__context__  # what a callback raised
+            self._refuse(cause.status if isinstance(cause, Refused) else 400)
             return
         if self.is_reading_head:
             self.head_bytes += len(data)

@@ -146,7 +146,7 @@ class Supervisor:
     def _replace(self, seat: Seat, pid: int, code: int) -> None:
         now = time.monotonic()
         seat.failures = seat.failures + 1 if now - seat.born < YOUNG else 0
-        pause = min(0.25 * 2**seat.failures, LONGEST_PAUSE) if seat.failures else 0.0
+        pause = min(0.25 * 2**seat.failures, LONGEST_PAUSE) if seat.failures > 1 else 0.0
         seat.due = now + pause
         reason = f"signal {-code}" if code < 0 else f"exit code {code}"
         LOG.error("worker_died", pid=pid, reason=reason, replacedInSeconds=pause)
