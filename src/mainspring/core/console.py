@@ -36,7 +36,7 @@ def with_application(work: "Callable[[Application], Awaitable[T]]") -> T:
         try:
             await application.start()
         except Unavailable as problem:
-            raise BootRefused(f"The database cannot be reached: {problem}") from None
+            raise BootRefused(str(problem)) from None
         try:
             return await work(application)
         finally:

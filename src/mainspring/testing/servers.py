@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -77,14 +77,20 @@ class RunningServer:
 
 @contextmanager
 def start_server(
-    database_url: str, folder: Path, *, workers: int = 1, env: Mapping[str, str] | None = None, ready_path: str = "/ready"
+    database_url: str,
+    folder: Path,
+    *,
+    workers: int = 1,
+    env: Mapping[str, str] | None = None,
+    ready_path: str = "/ready",
+    options: Sequence[str] = (),
 ) -> Iterator[RunningServer]:
     """Start a server and wait until it is ready. Raises RuntimeError with its log when it ends or takes over 30 s."""
     port = _free_port()
     given = {name: os.environ[name] for name in KEPT if name in os.environ}
     given |= environment_of_tests() | {"DATABASE_URL": database_url, "DATA_DIR": str(folder / "data")} | dict(env or {})
     program = Path(sys.executable).with_name("mainspring")
-    command = [str(program), "serve", "--host", "127.0.0.1", "--port", str(port), "--workers", str(workers)]
+    command = [str(program), "serve", "--host", "127.0.0.1", "--port", str(port), "--workers", str(workers), *options]
     log = folder / f"serve-{port}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(command, env=given, cwd=folder, stdout=output, stderr=subprocess.STDOUT)

@@ -67,7 +67,8 @@ def make(
 
 def _with_migrations(work: "Callable[[Migrations], Awaitable[T]]") -> T:
     from mainspring.core.application import create_application
-    from mainspring.core.database.migrate import Migrations
+    from mainspring.core.database.migrate import MigrationFailed, Migrations
+    from mainspring.core.module import BootRefused
     from mainspring.core.observability import configure_logs
     from mainspring.core.settings import load_settings
 
@@ -78,4 +79,7 @@ def _with_migrations(work: "Callable[[Migrations], Awaitable[T]]") -> T:
     async def run() -> T:
         return await work(Migrations(create_application(settings)))
 
-    return asyncio.run(run())
+    try:
+        return asyncio.run(run())
+    except MigrationFailed as failed:
+        raise BootRefused(str(failed)) from None

@@ -6,6 +6,7 @@ import gc
 from mainspring.core import runtime
 from mainspring.core.application import Application, create_application
 from mainspring.core.database.migrate import bring_up_to_date
+from mainspring.core.module import BootRefused
 from mainspring.core.observability import get_logger
 from mainspring.core.security.keys import KeyRing
 from mainspring.core.settings import Settings
@@ -15,7 +16,10 @@ LOG = get_logger(__name__)
 
 def prepare(settings: Settings) -> Application:
     """An application that is ready to be started in every worker. Raises BootRefused with one sentence per reason."""
-    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as problem:
+        raise BootRefused(f"DATA_DIR {settings.data_dir} cannot be used: {problem.strerror}.") from None
     application = create_application(settings)
     application.resolve(KeyRing)
     asyncio.run(bring_up_to_date(application))

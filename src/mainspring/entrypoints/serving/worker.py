@@ -46,7 +46,7 @@ async def _serve(application: Application, program: ASGI, listener: socket.socke
     try:
         await application.start()
     except Unavailable as problem:
-        raise BootRefused(f"The database cannot be reached: {problem}") from None
+        raise BootRefused(str(problem)) from None
     watching = tasks.start(watch_stores(application), name="stores")
     server = Server(program)
     await server.listen(listener)

@@ -7,10 +7,12 @@ from contextlib import AbstractContextManager, asynccontextmanager, contextmanag
 from typing import TypeVar
 
 from sqlalchemy import Connection, create_engine, event
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from ..database import Database
+from ..errors import DatabaseUnavailable
 from ..postgresql.database import driver_url
 from ..sqlite.connecting import path_of
 
@@ -18,6 +20,7 @@ T = TypeVar("T")
 ADVISORY_LOCK = 0x6D61696E  # "main"
 LONGEST_WAIT_SECONDS = 60
 LOCK_TIMEOUT = "10s"
+CONNECT_SECONDS = 5
 
 
 class MigrationFailed(RuntimeError):
@@ -108,9 +111,9 @@ async def _sqlite(url: str) -> AsyncIterator[Migrating]:
 @asynccontextmanager
 async def _postgresql(url: str) -> AsyncIterator[Migrating]:
     address = driver_url(url).replace("postgresql://", "postgresql+asyncpg://", 1)
-    engine = create_async_engine(address, poolclass=NullPool)
+    engine = create_async_engine(address, poolclass=NullPool, connect_args={"timeout": CONNECT_SECONDS})
     try:
-        async with engine.connect() as connection:
+        async with await _reached(engine) as connection:
             await _lock(connection)
             try:
                 yield PostgresqlMigrating(connection)
@@ -120,6 +123,15 @@ async def _postgresql(url: str) -> AsyncIterator[Migrating]:
                 await connection.commit()
     finally:
         await engine.dispose()
+
+
+async def _reached(engine: AsyncEngine) -> AsyncConnection:
+    try:
+        return await engine.connect()
+    except (OSError, SQLAlchemyError) as problem:
+        reason = str(getattr(problem, "orig", None) or problem).strip().rstrip(".").partition("\n")[0]
+        where = f"{engine.url.host}:{engine.url.port or 5432}"
+        raise DatabaseUnavailable(f"PostgreSQL at {where} cannot be reached: {reason or type(problem).__name__}.") from problem
 
 
 async def _lock(connection: AsyncConnection) -> None:

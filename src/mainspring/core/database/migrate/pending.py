@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from ...errors import Unavailable
 from ...module import BootRefused
 from ...observability.logs import get_logger
-from .migrations import Migrations
+from .migrations import MigrationFailed, Migrations
 
 if TYPE_CHECKING:
     from ...application import Application
@@ -23,5 +23,5 @@ async def bring_up_to_date(application: "Application") -> None:
                 LOG.info("migrated", version=done)
         else:
             await migrations.check()
-    except Unavailable as problem:
-        raise BootRefused(f"The database cannot be reached: {problem}") from None
+    except (Unavailable, MigrationFailed) as problem:
+        raise BootRefused(str(problem)) from None

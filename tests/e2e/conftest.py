@@ -1,0 +1,91 @@
+"""What the tests of real servers share: somebody who may do everything, and load that counts what was lost."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+import httpx2
+import pytest
+
+from mainspring.core.application import create_application
+from mainspring.modules.access.service import AssignmentService
+
+PASSWORD = "correct horse battery staple"
+
+
+@pytest.fixture
+def anyio_backend():
+    return "asyncio"
+
+
+@pytest.fixture
+def administrator(settings) -> "Callable[[str], Awaitable[dict[str, str]]]":
+    """Registers an administrator at a running server and answers the headers that prove it."""
+
+    async def register(url: str) -> dict[str, str]:
+        async with httpx2.AsyncClient(base_url=url, timeout=30) as client:
+            who = {"email": "root@example.com", "password": PASSWORD, "name": "Root"}
+            user = (await client.post("/api/v1/auth/register", json=who)).raise_for_status().json()
+            application = create_application(settings)
+            await application.start()
+            async with application.unit() as uow:
+                await AssignmentService(uow).assign(None, UUID(user["id"]), "admin")
+            await application.stop()
+            login = {"email": who["email"], "password": PASSWORD}
+            token = (await client.post("/api/v1/auth/login", json=login)).raise_for_status().json()["accessToken"]
+        return {"Authorization": f"Bearer {token}"}
+
+    return register
+
+
+class Load:
+    """Clients over plain sockets, so that a lost request is told apart from one that never arrived."""
+
+    def __init__(self, url: str, request: Callable[[int], bytes]) -> None:
+        self.host, _, port = url.removeprefix("http://").partition(":")
+        self.port = int(port)
+        self.request = request
+        self.counts: Counter[str] = Counter()
+        self.statuses: Counter[int] = Counter()
+        self.answers: list[bytes] = []
+        self.lost: list[str] = []
+        self.number = 0
+        self.is_over = False
+
+    async def run(self, clients: int, per_connection: int, seconds: float, most: int = 10**9) -> None:
+        """Send until time is up, `most` requests were sent, or nobody listens any more."""
+        ends = time.monotonic() + seconds
+        await asyncio.gather(*(self._client(per_connection, ends, most) for _ in range(clients)))
+
+    async def _client(self, per_connection: int, ends: float, most: int) -> None:
+        while time.monotonic() < ends and self.number < most:
+            try:
+                reader, writer = await asyncio.wait_for(asyncio.open_connection(self.host, self.port), 5)
+            except (OSError, TimeoutError):
+                self.counts["refused"] += 1
+                return
+            await self._talk(reader, writer, per_connection, most)
+            writer.close()
+
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, per_connection: int, most: int) -> None:
+        for nth in range(per_connection):
+            if self.number >= most:
+                return
+            self.number += 1
+            self.counts["sent"] += 1
+            try:
+                writer.write(self.request(self.number))
+                await writer.drain()
+                head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 60)
+                body = await reader.readexactly(int(head.lower().partition(b"content-length: ")[2].split(b"\r\n")[0]))
+            except (OSError, asyncio.IncompleteReadError) as problem:
+                self.counts["lost"] += 1
+                self.lost.append(f"request {nth} of its connection: {problem!r}")
+                return
+            self.counts["answered"] += 1
+            self.statuses[int(head.split()[1])] += 1
+            self.answers.append(body)
+            if b"connection: close" in head.lower():
+                return
