@@ -21,13 +21,16 @@ log = get_logger(__name__)
 
 
 class Group:
-    """The units that share one transaction. `lost` holds why the transaction ended, if it did not end well."""
+    """The units that share one transaction: `members` in all, `seen` when the loop last looked whether somebody joined.
 
-    __slots__ = ("answers", "lost", "members", "scheduled")
+    `lost` holds why the transaction ended, if it did not end well.
+    """
+
+    __slots__ = ("answers", "lost", "members", "scheduled", "seen")
 
     def __init__(self) -> None:
         self.answers: list[asyncio.Future[None]] = []
-        self.members = 0
+        self.members = self.seen = 0
         self.scheduled = False
         self.lost: Exception | None = None
 
@@ -156,6 +159,10 @@ class Writer:
             return
         if self._held:
             self._due = True
+        elif group.seen < group.members < LARGEST_GROUP:
+            # Somebody joined in this turn, so more may have arrived meanwhile: groups twice as large, half as many syncs.
+            group.seen = group.members
+            asyncio.get_running_loop().call_soon(self._turn_ends, group)
         else:
             self._commit()
 
