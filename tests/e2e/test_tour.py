@@ -81,7 +81,7 @@ def test_the_tour_shows_what_really_happens(address):
     )
 
     assert run.returncode == 0, run.stdout + run.stderr
-    outputs = run.stdout.split("=== end of step\n")
-    for output, expected in zip(outputs, shown, strict=False):
+    outputs = run.stdout.split("=== end of step\n")[:-1]
+    for output, expected in zip(outputs, shown, strict=True):
         if expected is not None:
             assert pattern(expected).search(output), f"shown:\n{expected}\nhappened:\n{output}"
