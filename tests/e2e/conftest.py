@@ -33,11 +33,16 @@ def administrator(settings) -> "Callable[[str], Awaitable[dict[str, str]]]":
             async with application.unit() as uow:
                 await AssignmentService(uow).assign(None, UUID(user["id"]), "admin")
             await application.stop()
-            login = {"email": who["email"], "password": PASSWORD}
-            token = (await client.post("/api/v1/auth/login", json=login)).raise_for_status().json()["accessToken"]
-        return {"Authorization": f"Bearer {token}"}
+        return await sign_in(url)
 
     return register
+
+
+async def sign_in(url: str) -> dict[str, str]:
+    """The headers that prove that the administrator is asking."""
+    async with httpx2.AsyncClient(base_url=url, timeout=30) as client:
+        answer = await client.post("/api/v1/auth/login", json={"email": "root@example.com", "password": PASSWORD})
+        return {"Authorization": f"Bearer {answer.raise_for_status().json()['accessToken']}"}
 
 
 class Load:

@@ -113,7 +113,7 @@ async def _postgresql(url: str) -> AsyncIterator[Migrating]:
     address = driver_url(url).replace("postgresql://", "postgresql+asyncpg://", 1)
     engine = create_async_engine(address, poolclass=NullPool, connect_args={"timeout": CONNECT_SECONDS})
     try:
-        async with await _reached(engine) as connection:
+        async with _reached(engine) as connection:
             await _lock(connection)
             try:
                 yield PostgresqlMigrating(connection)
@@ -125,13 +125,19 @@ async def _postgresql(url: str) -> AsyncIterator[Migrating]:
         await engine.dispose()
 
 
-async def _reached(engine: AsyncEngine) -> AsyncConnection:
+@asynccontextmanager
+async def _reached(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """A connection, closed afterwards. Raises DatabaseUnavailable when there is none."""
     try:
-        return await engine.connect()
+        connection = await engine.connect()
     except (OSError, SQLAlchemyError) as problem:
         reason = str(getattr(problem, "orig", None) or problem).strip().rstrip(".").partition("\n")[0]
         where = f"{engine.url.host}:{engine.url.port or 5432}"
         raise DatabaseUnavailable(f"PostgreSQL at {where} cannot be reached: {reason or type(problem).__name__}.") from problem
+    try:
+        yield connection
+    finally:
+        await connection.close()
 
 
 async def _lock(connection: AsyncConnection) -> None:
