@@ -19,6 +19,11 @@ class LoggedSession:
         self._session = session
         self.dialect: DialectName = session.dialect
 
+    @property
+    def committed(self) -> bool:
+        """Whether the commit has happened."""
+        return self._session.committed
+
     async def fetch(self, compiled: Compiled[Any], arguments: tuple[Any, ...]) -> Sequence[Any]:
         """The driver's rows."""
         since = perf_counter()

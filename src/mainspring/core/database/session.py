@@ -15,6 +15,10 @@ class Session(Protocol):
 
     dialect: DialectName
 
+    @property
+    def committed(self) -> bool:
+        """Whether the commit has happened; a unit that is cancelled while it commits needs to know."""
+
     async def fetch(self, compiled: Compiled[Any], arguments: tuple[Any, ...]) -> Sequence[Any]:
         """The driver's rows."""
 

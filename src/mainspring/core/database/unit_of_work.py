@@ -1,5 +1,6 @@
 """One unit of work: one transaction on one database, for one caller. The only place that commits (ARCHITECTURE 3)."""
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from hashlib import blake2b
@@ -168,7 +169,15 @@ class UnitOfWork:
     async def commit(self) -> None:
         """Write what was published and audited, commit, then run what waits for the commit."""
         deferred, self._deferred = self._deferred, []
-        await self._session.commit(deferred)
+        try:
+            await self._session.commit(deferred)
+        except asyncio.CancelledError:
+            if self._session.committed:
+                self._run_deeds()
+            raise
+        self._run_deeds()
+
+    def _run_deeds(self) -> None:
         deeds, self._after_commit = self._after_commit, []
         for deed in deeds:
             try:

@@ -39,7 +39,7 @@ class PostgresqlDatabase(Database):
     async def open(self) -> None:
         """Connect once, so that a wrong address is told at the start (R-212)."""
         try:
-            wire = await self._connect()
+            wire = await self.pool.open()
         except DatabaseUnavailable as error:
             where = urlsplit(self.dsn)
             reason = error.__cause__ or error
@@ -48,9 +48,8 @@ class PostgresqlDatabase(Database):
             ) from error
         version = wire.connection.get_server_version()
         if version.major < OLDEST:
-            await wire.connection.close()
+            await self.pool.close()
             raise BootRefused(f"PostgreSQL {version.major} is too old; at least {OLDEST} is needed.")
-        self.pool.size += 1
         self.pool.release(wire)
         self.pool.start()
 

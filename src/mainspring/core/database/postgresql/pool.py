@@ -28,6 +28,7 @@ class Pool:
         self._settling: set[asyncio.Task[None]] = set()
         self._sweep: asyncio.TimerHandle | None = None
         self._closing = False
+        self._all: set[Wire] = set()
         self.size = 0
 
     def acquire_now(self) -> Wire | None:
@@ -50,7 +51,7 @@ class Pool:
             if self._closing:
                 raise DatabaseUnavailable
             if self.size < self._most:
-                return await self._open()
+                return await self.open()
             given = await self._wait(deadline)
             if given is not None:
                 return given
@@ -74,7 +75,7 @@ class Pool:
         settling.add_done_callback(self._settling.discard)
 
     async def close(self) -> None:
-        """Close the idle connections; those in use close when they come back."""
+        """Close the idle connections, and cut off those that somebody still holds."""
         self._closing = True
         if self._sweep:
             self._sweep.cancel()
@@ -85,21 +86,27 @@ class Pool:
         while self._idle:
             wire = self._idle.popleft()
             self.size -= 1
+            self._all.discard(wire)
             with contextlib.suppress(Exception):  # the server may be gone; closing is a courtesy then
                 await wire.connection.close(timeout=2)
+        for wire in self._all:
+            wire.connection.terminate()
 
     def start(self) -> None:
         """Look for idle connections every now and then."""
         self._sweep = asyncio.get_running_loop().call_later(self._idle_seconds / 2, self._sweep_idle)
 
-    async def _open(self) -> Wire:
+    async def open(self) -> Wire:
+        """A new connection of the pool."""
         self.size += 1
         try:
-            return await self._connect()
+            wire = await self._connect()
         except BaseException:
             self.size -= 1
             self._wake()
             raise
+        self._all.add(wire)
+        return wire
 
     async def _wait(self, deadline: float) -> Wire | None:
         loop = asyncio.get_running_loop()
@@ -129,6 +136,7 @@ class Pool:
 
     def _drop(self, wire: Wire) -> None:
         self.size -= 1
+        self._all.discard(wire)
         if not wire.connection.is_closed():
             wire.connection.terminate()
         self._wake()

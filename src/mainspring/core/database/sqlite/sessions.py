@@ -211,6 +211,8 @@ class WriteSession:
 async def _outcome(answer: "asyncio.Future[None]", group: Group | None) -> bool:
     """Whether the group's commit succeeded, for a unit that was cancelled while it waited."""
     if answer.cancelled() and group is not None:
+        if group.ended:
+            return group.lost is None
         answer = asyncio.get_running_loop().create_future()
         group.answers.append(answer)
     try:

@@ -26,12 +26,12 @@ class Group:
     `lost` holds why the transaction ended, if it did not end well.
     """
 
-    __slots__ = ("answers", "lost", "members", "scheduled", "seen")
+    __slots__ = ("answers", "ended", "lost", "members", "scheduled", "seen")
 
     def __init__(self) -> None:
         self.answers: list[asyncio.Future[None]] = []
         self.members = self.seen = 0
-        self.scheduled = False
+        self.scheduled = self.ended = False
         self.lost: Exception | None = None
 
 
@@ -184,7 +184,7 @@ class Writer:
         self._open = self._due = False
         self._lock.release()
         group, self.group = self.group, Group()
-        group.lost = error
+        group.ended, group.lost = True, error
         for answer in group.answers:
             if not answer.done():
                 if error is None:
