@@ -1,7 +1,7 @@
 """The ceiling: the same two routes, the same SQL and round trips, and nothing else.
 
 A pure ASGI program without framework, model, error handling, log, or header that it could do without. It says what this machine
-can do in Python at all; Mainspring's figures are read as a share of it. It runs under the same server with the same options.
+can do in Python at all; Mainspring's figures are read as a share of it. It runs under granian with uvloop.
 Environment: `CEILING_DATABASE_URL`, `CEILING_PUBLIC_KEY` (a PEM file), `CEILING_POOL` (connections of a process).
 """
 

@@ -115,8 +115,7 @@ class SqliteStorage:
 def written(values: tuple[Any, ...]) -> list[Any]:
     """As SQLite keeps them: ids as 32 hexadecimal digits, times as text."""
     return [
-        value.hex if isinstance(value, UUID) else value.isoformat(" ") if isinstance(value, datetime) else value
-        for value in values
+        value.hex if isinstance(value, UUID) else value.isoformat() if isinstance(value, datetime) else value for value in values
     ]
 
 
