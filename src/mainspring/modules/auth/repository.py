@@ -32,6 +32,7 @@ REPLACE_HASH: Statement[None] = Statement(
 ADD_SESSION: Statement[None] = Statement(
     insert_into(Session, "user_id", "transport", "device", "ip_address", "last_used_at", "expires_at")
 )
+OWNER = Statement(select(Session.user_id).where(Session.id == bind("session_id", Session.id)), UUID)
 LIVE = Statement(select(Session.id, Session.user_id, Session.expires_at).where(any_of(Session.id, "ids"), *ALIVE), LiveSession)
 SESSIONS = Listing(
     select(*SESSION),
@@ -131,6 +132,10 @@ class SessionRepository(Repository):
     async def live(self, ids: Sequence[UUID], now: datetime) -> list[LiveSession]:
         """Those of the sessions that have not ended."""
         return await self.uow.all(LIVE, ids=list(ids), now=now) if ids else []
+
+    async def owner_of(self, session_id: UUID) -> UUID | None:
+        """Whose session it is, alive or not; for the log of a refusal only."""
+        return await self.uow.value(OWNER, session_id=session_id)
 
     async def touch(self, session_id: UUID, now: datetime) -> bool:
         """Note the use; False when the session is not alive."""

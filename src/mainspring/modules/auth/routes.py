@@ -95,7 +95,7 @@ async def create_user(body: CreateUser, caller: UserCreator, application: App, c
 @router.delete("/users/{id}/sessions", status_code=204, responses=problems(UserNotFound))
 async def end_sessions_of_user(id: UUID, caller: SessionEnding, uow: WriteUnit) -> None:
     """End every session of a user."""
-    await SessionService(uow).end_all_of(id)
+    await SessionService(uow).end_all_of(caller, id)
 
 
 @router.post("/admin/users", status_code=201, responses=problems(EmailTaken))

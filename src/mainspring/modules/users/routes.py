@@ -74,7 +74,7 @@ async def delete_user(id: UUID, caller: CurrentUser, uow: WriteUnit, expected: I
 async def restore_user(id: UUID, caller: UserRestorer, uow: WriteUnit) -> UserOut:
     """Bring a deleted user back. His sessions stay ended."""
     users = UserService(uow)
-    return UserOut.of(await users.profile(await users.restore(id)))
+    return UserOut.of(await users.profile(await users.restore(caller, id)))
 
 
 async def _listed(query: UserQuery, uow: ReadUnit) -> PageOut[UserOut]:

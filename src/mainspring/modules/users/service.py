@@ -139,11 +139,15 @@ class UserService:
         self.uow.publish(UserDeleted(id))
         await self._shut_out(id, "deleted")
 
-    async def restore(self, id: UUID) -> UserRow:
-        """Bring a deleted account back. Raises UserNotFound, and EmailTaken when another has the address by now."""
+    async def restore(self, caller: Principal, id: UUID) -> UserRow:
+        """Bring a deleted account back.
+
+        Raises UserNotFound, AdministratorProtected, and EmailTaken when another has the address by now.
+        """
         user = await self.users.deleted(id)
         if user is None:
             raise UserNotFound(id)
+        await self.uow.port(AccountGuard).may_change(self.uow, caller, id)
         if await self.users.by_email(user.email) is not None:
             raise EmailTaken()
         await self.users.restore(id)

@@ -103,6 +103,16 @@ async def test_nobody_grants_what_he_does_not_hold_nor_to_himself(app, ada, peop
     assert (await app.as_(manager).post(grants(ada), json={"permission": "roles:read"})).status_code == 201
 
 
+async def test_who_is_no_administrator_leaves_administrators_alone(app, admin, people):
+    manager = await people.with_grant("grants:manage", "roles:assign", "roles:read", "users:read")
+
+    given = await app.as_(manager).post(grants(admin), json={"permission": "roles:read"})
+    assigned = await app.as_(manager).post(f"/api/v1/users/{admin.id}/roles", json={"role": "user"})
+
+    assert (given.status_code, assigned.status_code) == (403, 403)
+    assert given.json()["error"]["code"] == "access.administrator_protected"
+
+
 async def test_a_refusal_names_the_permission_and_is_logged(app, ada):
     #
     with captured_logs() as lines:

@@ -137,6 +137,18 @@ async def test_one_sees_and_ends_ones_own_sessions(app, ada, bob):
     assert (await app.as_(second).get("/api/v1/users/me")).status_code == 200
 
 
+async def test_a_try_at_a_strangers_session_is_logged(app, ada, bob):
+    #
+    (session,) = (await app.as_(ada).get("/api/v1/auth/sessions")).json()["data"]
+
+    with captured_logs() as lines:
+        await app.as_(bob).delete(f"/api/v1/auth/sessions/{session['id']}")
+        await app.as_(bob).delete("/api/v1/auth/sessions/01890a5d-ac96-774b-bcce-b302099a8057")
+
+    (refusal,) = [line for line in lines if line["message"] == "resource_access_denied"]
+    assert (refusal["userId"], refusal["resourceId"], refusal["ownerId"]) == (str(bob.id), session["id"], str(ada.id))
+
+
 async def test_holders_of_the_permission_end_the_sessions_of_others(app, ada, people):
     # ASVS 7.4.5
     keeper = await people.with_grant("sessions:end")
@@ -144,3 +156,13 @@ async def test_holders_of_the_permission_end_the_sessions_of_others(app, ada, pe
     assert (await app.as_(ada).delete(f"/api/v1/users/{keeper.id}/sessions")).status_code == 403
     assert (await app.as_(keeper).delete(f"/api/v1/users/{ada.id}/sessions")).status_code == 204
     assert (await app.as_(ada).get("/api/v1/users/me")).status_code == 401
+
+
+async def test_the_sessions_of_an_administrator_are_ended_by_administrators_only(app, admin, people):
+    keeper = await people.with_grant("sessions:end")
+
+    answer = await app.as_(keeper).delete(f"/api/v1/users/{admin.id}/sessions")
+
+    assert answer.status_code == 403
+    assert answer.json()["error"]["code"] == "access.administrator_protected"
+    assert (await app.as_(admin).get("/api/v1/users/me")).status_code == 200

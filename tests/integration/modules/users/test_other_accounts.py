@@ -90,6 +90,15 @@ async def test_who_is_no_administrator_cannot_touch_one(app, admin, people):
         assert answer.json()["error"]["code"] == "access.administrator_protected"
 
 
+async def test_a_deleted_administrator_is_restored_by_administrators_only(app, admin, people):
+    other = await people.with_role("admin")
+    keeper = await people.with_grant("users:restore")
+    await app.as_(admin).delete(path(other))
+
+    assert (await app.as_(keeper).post(f"{path(other)}/restoration")).status_code == 403
+    assert (await app.as_(admin).post(f"{path(other)}/restoration")).status_code == 200
+
+
 async def test_the_last_administrator_stays(app, admin):
     answer = await app.as_(admin).delete(f"{USERS}/me")
 

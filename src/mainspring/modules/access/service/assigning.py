@@ -37,23 +37,18 @@ class AssignmentService:
 
     async def assign(self, caller: Principal | None, user_id: UUID, role: str) -> list[str]:
         """Give a role; giving it twice changes nothing. Raises UserNotFound, RoleNotFound, OwnAccess, BeyondOwnAccess."""
-        powers = await Powers.of(self.uow, caller)
-        powers.not_oneself(user_id)
-        await UserService(self.uow).get(user_id)
+        powers = await Powers.over(self.uow, caller, user_id)
         await self._give(powers, user_id, role)
         return await self.roles_of(user_id)
 
     async def unassign(self, caller: Principal | None, user_id: UUID, role: str) -> None:
         """Take a role back. Raises UserNotFound, RoleNotHeld, OwnAccess, BeyondOwnAccess, LastAdministrator."""
-        powers = await Powers.of(self.uow, caller)
-        powers.not_oneself(user_id)
-        await UserService(self.uow).get(user_id)
+        powers = await Powers.over(self.uow, caller, user_id)
         await self._take(powers, user_id, role)
 
     async def replace(self, caller: Principal | None, user_id: UUID, roles: Sequence[str]) -> list[str]:
         """Make these the roles of the user. Raises as `assign` and `unassign` do."""
-        powers = await Powers.of(self.uow, caller)
-        powers.not_oneself(user_id)
+        powers = await Powers.over(self.uow, caller, user_id)
         before = await self.roles_of(user_id)
         for role in sorted(set(roles) - set(before)):
             await self._give(powers, user_id, role)

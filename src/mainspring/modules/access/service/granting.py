@@ -44,9 +44,7 @@ class GrantService:
         Raises PermissionNotFound, UserNotFound, OwnAccess, BeyondOwnAccess.
         """
         known([permission])
-        powers = await Powers.of(self.uow, caller)
-        powers.not_oneself(user_id)
-        await UserService(self.uow).get(user_id)
+        powers = await Powers.over(self.uow, caller, user_id)
         powers.require([permission])
         now = clock.now()
         expires_at = now + lasting if lasting is not None else until
@@ -57,9 +55,7 @@ class GrantService:
 
     async def revoke(self, caller: Principal | None, user_id: UUID, permission: str) -> None:
         """Take a permission back. Raises UserNotFound, GrantNotFound, OwnAccess, BeyondOwnAccess."""
-        powers = await Powers.of(self.uow, caller)
-        powers.not_oneself(user_id)
-        await UserService(self.uow).get(user_id)
+        powers = await Powers.over(self.uow, caller, user_id)
         powers.require([permission])
         if not await self.holdings.revoke(user_id, permission):
             raise GrantNotFound()

@@ -28,6 +28,18 @@ class Powers:
             return cls(None, Held(roles=frozenset({ADMIN})))
         return cls(caller, (await Holdings().held(uow, [caller.id])).get(caller.id, Held()))
 
+    @classmethod
+    async def over(cls, uow: UnitOfWork, caller: Principal | None, user_id: UUID) -> "Powers":
+        """The powers of a caller over what a user may do.
+
+        Raises OwnAccess for oneself, UserNotFound, and AdministratorProtected for an administrator when the caller is none.
+        """
+        powers = await cls.of(uow, caller)
+        powers._not_oneself(user_id)
+        await UserService(uow).get(user_id)
+        await Protection().may_change(uow, caller, user_id)
+        return powers
+
     @property
     def is_admin(self) -> bool:
         """Whether the caller is an administrator or the system."""
@@ -44,8 +56,7 @@ class Powers:
         if not self.is_admin:
             raise AdministratorProtected()
 
-    def not_oneself(self, user_id: UUID) -> None:
-        """Raises OwnAccess when the caller is the user (R-334)."""
+    def _not_oneself(self, user_id: UUID) -> None:
         if self.caller is not None and self.caller.id == user_id:
             raise OwnAccess()
 

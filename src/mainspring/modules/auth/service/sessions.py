@@ -5,8 +5,11 @@ from uuid import UUID
 
 from mainspring.core import clock, ids
 from mainspring.core.database import Page, Slice, UnitOfWork
+from mainspring.core.observability.logs import get_logger
+from mainspring.core.security.principal import Principal
 from mainspring.core.security.snapshots import Snapshots
 from mainspring.core.settings import Settings
+from mainspring.modules.users.ports import AccountGuard
 from mainspring.modules.users.service import UserService
 
 from ..errors import SessionNotFound
@@ -16,6 +19,7 @@ from ..rows import SessionRow, Tokens
 from ..schemas import SessionQuery
 from ..sealing import token_hash
 
+log = get_logger(__name__)
 REFRESH_TOKEN_BYTES = 64  # R-075
 LONGEST_DEVICE = 300
 
@@ -55,8 +59,11 @@ class SessionService:
         return await query.fetch(self.uow, SESSIONS, user_id=user_id, now=clock.now())
 
     async def end(self, user_id: UUID, session_id: UUID, reason: str = "logout") -> None:
-        """End one of the user's sessions. Raises SessionNotFound."""
+        """End one of the user's sessions. Raises SessionNotFound, the same for a stranger's; that one is logged (R-114)."""
         if not await self.sessions.end(user_id, session_id, reason, clock.now()):
+            owner_id = await self.sessions.owner_of(session_id)
+            if owner_id not in (None, user_id):
+                log.warn("resource_access_denied", userId=str(user_id), resourceId=str(session_id), ownerId=str(owner_id))
             raise SessionNotFound()
         self.uow.publish(SessionEnded(session_id, user_id))
         self._forget_session(session_id)
@@ -68,9 +75,10 @@ class SessionService:
         self._forget_user(user_id)
         return ended
 
-    async def end_all_of(self, user_id: UUID) -> None:
-        """End every session of another user. Raises UserNotFound."""
+    async def end_all_of(self, caller: Principal, user_id: UUID) -> None:
+        """End every session of another user. Raises UserNotFound, AdministratorProtected."""
         await UserService(self.uow).get(user_id)
+        await self.uow.port(AccountGuard).may_change(self.uow, caller, user_id)
         await self.end_all(user_id, "ended_by_others")
 
     async def end_others(self, user_id: UUID, session_id: UUID, reason: str) -> int:
