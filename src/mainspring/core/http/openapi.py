@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from ... import __version__
+from .examples import example_of
 from .problems import EXAMPLE_META, STATUS, ErrorOut
 
 if TYPE_CHECKING:
@@ -30,6 +31,23 @@ REQUEST_ID: Document = {"X-Request-ID": {"description": "The id of the request, 
 ETAG: Document = {"ETag": {"description": "The version of the resource.", "schema": {"type": "string"}}}
 LOCATION: Document = {"Location": {"description": "Where the created resource is.", "schema": {"type": "string"}}}
 RETRY_AFTER: Document = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}}
+
+PROBLEM: Document = {
+    "type": "object",
+    "description": "Problem details (RFC 9457).",
+    "required": ["type", "title", "status", "detail", "instance", "code", "requestId", "timestamp"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "instance": {"type": "string"},
+        "code": {"type": "string"},
+        "requestId": {"type": "string"},
+        "timestamp": {"type": "string", "format": "date-time"},
+        "errors": {"type": "array", "items": {"type": "object"}},
+    },
+}
 
 EVERYWHERE = (429, 500, 503)
 WITH_BODY = (400, 413, 415)
@@ -51,12 +69,14 @@ def document(api: FastAPI, plans: "Sequence[tuple[str, str, Plan]]", settings: "
         schemas.pop(name, None)
     error = ErrorOut.model_json_schema(ref_template="#/components/schemas/{model}", mode="serialization")
     schemas |= {**error.pop("$defs", {}), "ErrorOut": error}
+    schemas["Problem"] = PROBLEM
     components["securitySchemes"] = SCHEMES
     components["responses"] = {f"Error{status}": _error(kind, status) for kind, status in STATUS.items()}
     for method, path, plan in plans:
         operation = built["paths"].get(path, {}).get(method.lower())
         if operation is not None:
             _complete(operation, method, path, plan, settings)
+            _illustrate(operation, schemas)
     return built
 
 
@@ -87,6 +107,7 @@ def _complete(operation: Document, method: str, path: str, plan: "Plan", setting
         *(GUARDED if plan.guards else ()),
         *(WITH_BODY if plan.has_body else ()),
         *((422,) if has_input else ()),
+        *((404,) if "{" in path else ()),
     ]
     parameters: list[Document] = operation.setdefault("parameters", [])
     success = responses.get(str(plan.status), {})
@@ -114,6 +135,15 @@ def _complete(operation: Document, method: str, path: str, plan: "Plan", setting
     operation["responses"] = dict(sorted(responses.items()))
     if not parameters:
         del operation["parameters"]
+
+
+def _illustrate(operation: Document, schemas: Document) -> None:
+    """Give the body and every answer an example, where the route has none of its own."""
+    bodies = [operation.get("requestBody", {}), *operation["responses"].values()]
+    for body in bodies:
+        for kind, content in body.get("content", {}).items():
+            if kind == "application/json" and "schema" in content and not content.keys() & {"example", "examples"}:
+                content["example"] = example_of(content["schema"], schemas)
 
 
 def _restyle(success: Document, path: str, style: str) -> None:
@@ -144,6 +174,6 @@ def _error(kind: Any, status: int) -> Document:
         "headers": {**REQUEST_ID, **(RETRY_AFTER if status in (429, 503) else {})},
         "content": {
             "application/json": {"schema": {"$ref": "#/components/schemas/ErrorOut"}, "example": example},
-            "application/problem+json": {"schema": {"type": "object"}},
+            "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}},
         },
     }

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from mainspring.core import clock
@@ -61,6 +61,8 @@ class ReplaceRoles(Schema):
 
 class GrantPermission(Schema):
     """A permission for one user; without an end it lasts until taken back (R-109)."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"permission": "products:create", "expiresIn": "7d"}})
 
     permission: PermissionName
     expires_at: AwareDatetime | None = None

@@ -41,6 +41,18 @@ async def test_every_error_is_documented_in_our_form(client: Make) -> None:  # R
     assert "HTTPValidationError" not in str(document)
 
 
+async def test_every_body_and_answer_has_an_example(client: Make) -> None:
+    document = (await client(widget_routes()).get("/openapi.json")).json()
+
+    create = document["paths"]["/api/v1/widgets"]["post"]
+    made = create["responses"]["201"]["content"]["application/json"]["example"]
+    assert create["requestBody"]["content"]["application/json"]["example"] == {"name": "Name", "size": 1}
+    assert made == {"id": "019b76da-a800-7000-8000-000000000000", "name": "Name", "size": 1, "version": 1}
+    assert "404" in document["paths"]["/api/v1/widgets/{id}"]["get"]["responses"]
+    for answer in document["components"]["responses"].values():
+        assert answer["content"]["application/json"]["example"]["error"]["code"]
+
+
 async def test_validation_errors_are_documented_under_the_status_that_is_set(client: Make) -> None:  # D-16
     document = (await client(widget_routes(), VALIDATION_STATUS="400").get("/openapi.json")).json()
 

@@ -1,0 +1,66 @@
+"""The OpenAPI document of the whole product is complete and true (R-010, R-012, R-335)."""
+
+import re
+from typing import Any
+
+import orjson
+from fastapi.routing import iter_route_contexts
+from pydantic import ValidationError
+
+from mainspring.core.application import Application
+from mainspring.core.http.examples import example_of
+from mainspring.entrypoints.http import create_app
+
+
+async def test_every_operation_is_documented_to_the_end(application: Application) -> None:
+    document = create_app(application).openapi()
+
+    operations = [
+        (f"{method} {path}", operation)
+        for path, methods in document["paths"].items()
+        if path.startswith("/api/")
+        for method, operation in methods.items()
+    ]
+    assert len(operations) > 20
+    assert len({operation["operationId"] for _, operation in operations}) == len(operations)
+    for name, operation in operations:
+        assert operation["description"], name
+        assert operation["tags"], name
+        assert operation["x-access"], name
+        answers = operation["responses"]
+        assert [status for status in answers if status.startswith("2")], name
+        assert {"429", "500", "503"} <= set(answers), name
+        if operation["security"]:
+            assert {"401", "403"} <= set(answers), name
+        if "{" in name:
+            assert "404" in answers, name
+        if "requestBody" in operation:
+            assert {"400", "413", "415", "422"} <= set(answers), name
+            assert operation["requestBody"]["content"]["application/json"]["example"], name
+        for status, answer in answers.items():
+            content: dict[str, Any] = answer.get("content", {}).get("application/json", {})
+            assert "$ref" in answer or not content or content.keys() & {"example", "examples"}, (name, status)
+
+
+async def test_every_reference_leads_somewhere(application: Application) -> None:
+    document = create_app(application).openapi()
+
+    for reference in set(re.findall(r'"#/([^"]+)"', orjson.dumps(document).decode())):
+        place: Any = document
+        for part in reference.split("/"):
+            place = place[part]
+
+
+async def test_examples_of_bodies_are_accepted_by_their_own_rules(application: Application) -> None:
+    program = create_app(application)
+    schemas = program.openapi()["components"]["schemas"]
+
+    refused = []
+    for route in iter_route_contexts(program.api.routes):
+        if route.body_field is not None:
+            kind = route.body_field.field_info.annotation
+            try:
+                kind.model_validate(example_of(schemas[kind.__name__], schemas))
+            except ValidationError as problem:
+                refused.append((kind.__name__, [(error["loc"], error["type"]) for error in problem.errors()]))
+    assert refused == []
