@@ -3,7 +3,7 @@
 SQLite's own busy wait stops the event loop and lets the luckiest in. Here a process takes the turnstile before the lock and keeps
 it while it waits, so the one that just wrote cannot overtake the one that waits. It asks again every millisecond instead of
 waiting on a thread: a thread that wakes up needs the interpreter's lock from a busy event loop, which takes up to 5 ms. Two
-processes wrote 5,000 rows a second with a thread and 10,200 by asking. The kernel frees both locks when a process dies.
+processes wrote 5,000 rows a second with a thread and 8,100 by asking. The kernel frees both locks when a process dies.
 """
 
 import asyncio
