@@ -112,9 +112,10 @@ class UserService:
             await self.uow.port(AccountGuard).may_leave(self.uow, id)
         before = await self.get(id)
         after = await self._changed(id, wishes, version)
-        self.uow.publish(UserUpdated(id, _differences(before, after)))
-        if before.is_active and not after.is_active:
-            await self._shut_out(id, "disabled")
+        if changed := _differences(before, after):
+            self.uow.publish(UserUpdated(id, changed))
+        if "is_active" in changed:
+            await self._shut_out(id, "status")
         return after
 
     async def set_active(self, id: UUID, is_active: bool) -> UserRow:
@@ -125,7 +126,7 @@ class UserService:
         after = await self._changed(id, {"is_active": is_active})
         if before.is_active != is_active:
             self.uow.publish(UserUpdated(id, _differences(before, after)))
-            await self._shut_out(id, "disabled")
+            await self._shut_out(id, "status")
         return after
 
     async def delete(self, caller: Principal, id: UUID, version: int | None = None) -> None:
@@ -152,6 +153,7 @@ class UserService:
             raise EmailTaken()
         await self.users.restore(id)
         self.uow.publish(UserRestored(id))
+        await self._shut_out(id, "restored")
         return await self.get(id)
 
     async def _may_change(self, caller: Principal, id: UUID, permission: str) -> None:
@@ -171,6 +173,7 @@ class UserService:
         return after
 
     async def _shut_out(self, id: UUID, reason: str) -> None:
+        """End every session; also when somebody is let in again, for a sign-in may have begun just before he was shut out."""
         await self.uow.port(SessionEnder).end_all(self.uow, id, reason)
         snapshots = self.uow.port(Snapshots)
         self.uow.after_commit(lambda: snapshots.forget_user(id))

@@ -24,9 +24,9 @@ class CredentialService:
         """The password of a new user."""
         await self.credentials.add(user_id, password_hash)
 
-    async def upgrade(self, user_id: UUID, old_hash: str, new_hash: str) -> None:
-        """The same password under today's cost (R-050); nothing happens when it was changed meanwhile."""
-        await self.credentials.replace(user_id, old_hash, new_hash)
+    async def confirm(self, user_id: UUID, old_hash: str, new_hash: str) -> bool:
+        """Whether the password is still the one that was checked; `new_hash` is the same one under today's cost (R-050)."""
+        return await self.credentials.replace(user_id, old_hash, new_hash)
 
     async def change(self, user_id: UUID, session_id: UUID, old_hash: str, new_hash: str) -> bool:
         """Another password, and the end of all other sessions; False when the password was changed meanwhile."""

@@ -2,21 +2,20 @@
 
 from mainspring.core.application import Application
 from mainspring.core.database import UnitOfWork
+from mainspring.core.errors import Unauthenticated
 from mainspring.core.security.tokens import AccessTokens
 from mainspring.modules.users.rows import Profile
 from mainspring.modules.users.service import UserService
 
-from ..errors import InvalidCredentials
 from ..rows import SignedInAs, Tokens
 
 
-async def profile_of(uow: UnitOfWork, tokens: Tokens) -> Profile:
-    """The user of a session, with roles and permissions as of now. Raises InvalidCredentials when he is disabled by now."""
+async def profile_of(uow: UnitOfWork, tokens: Tokens, refusal: type[Unauthenticated]) -> Profile:
+    """The user of a session, with roles and permissions as of now. Raises `refusal` when he is disabled or deleted by now."""
     users = UserService(uow)
-    user = await users.get(tokens.user_id)
-    if not user.is_active:
-        raise InvalidCredentials()
-    return await users.profile(user)
+    if not await users.standing([tokens.user_id]):
+        raise refusal()
+    return await users.profile(await users.get(tokens.user_id))
 
 
 def issue(application: Application, profile: Profile, tokens: Tokens) -> SignedInAs:

@@ -3,6 +3,7 @@
 from mainspring.core.application import Application
 from mainspring.core.context import Context
 
+from ..errors import RefreshTokenRevoked
 from ..rows import SignedInAs
 from ..sealing import token_hash
 from ..service import RotationService
@@ -25,7 +26,7 @@ class Refreshing:
             successor = rotation.successor(refresh_token, row)
         async with self.application.unit(self.context) as uow:
             tokens = await RotationService(uow).rotate(refresh_token, row, successor)
-            profile = await profile_of(uow, tokens)
+            profile = await profile_of(uow, tokens, RefreshTokenRevoked)
         if tokens.refresh_token == successor.token:  # and not forgiven: then another request sealed
             self.application.resolve(Eraser).after_the_window(token_hash(refresh_token))
         return issue(self.application, profile, tokens)

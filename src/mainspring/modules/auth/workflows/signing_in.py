@@ -53,12 +53,10 @@ class SigningIn:
 
     async def _begin(self, user_id: UUID, stored: str, new_hash: str | None, login: Login) -> SignedInAs:
         async with self.application.unit(self.context) as uow:
-            credentials = CredentialService(uow)
-            if await credentials.hash_of(user_id) != stored:  # changed while we hashed
+            # the row stays locked until the session is there: a change of password meanwhile waits, and then ends the session
+            if not await CredentialService(uow).confirm(user_id, stored, new_hash or stored):
                 raise InvalidCredentials()
-            if new_hash is not None:
-                await credentials.upgrade(user_id, stored, new_hash)
             tokens = await SessionService(uow).start(user_id, login.transport)
-            profile = await profile_of(uow, tokens)
+            profile = await profile_of(uow, tokens, InvalidCredentials)
         security_events.successful_login(user_id=user_id, email=login.email, ip=self.context.address)
         return issue(self.application, profile, tokens)
