@@ -5,11 +5,12 @@ from mainspring.core.http.app import HttpApp
 from mainspring.core.http.routing import Router
 from mainspring.core.module import BootRefused
 from mainspring.core.observability import health
+from mainspring.core.security import published_keys
 
 
 def create_app(application: Application) -> HttpApp:
     """The ASGI program in front of an application. Raises BootRefused when a route lacks a rule or an answer type."""
-    routers: list[Router] = [health.router]
+    routers: list[Router] = [health.router, published_keys.router]
     for module in application.modules:
         routes = module.file("routes")
         if routes is None:

@@ -118,6 +118,8 @@ def describe(errors: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
 
 def message_for(code: str, label: str, error: Mapping[str, Any]) -> str:
     """The words for one error. A validator of ours (a code that pydantic does not know) brings its own."""
+    if code == "string_too_short" and (error.get("ctx") or {}).get("min_length") == 1:
+        code = "missing"  # an empty text is what a form sends for a field nobody filled in
     words = CATALOGUE.get(code)
     if words is None:
         own = str(error.get("msg") or "")

@@ -186,9 +186,9 @@ def render(error: MainspringError, exchange: Exchange) -> tuple[int, list[tuple[
 
 
 def challenge(error: MainspringError) -> bytes:
-    """The `WWW-Authenticate` of a refusal (RFC 6750 3): the reason only when a credential was sent."""
+    """The `WWW-Authenticate` of a refusal (RFC 6750 3): the reason only when a token was sent."""
     reason = error.details.get("reason") if isinstance(error.details, dict) else None
-    if reason in (None, "token_missing"):
+    if not isinstance(reason, str) or not reason.startswith("token_") or reason == "token_missing":
         return b"Bearer"
     return f'Bearer error="invalid_token", error_description="{reason}"'.encode("latin-1", "replace")
 

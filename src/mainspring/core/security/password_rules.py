@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from ..errors import Invalid
+from .common_passwords import is_common
 
 SHORTEST_WORD = 4  # characters of a context word; shorter ones are in too many good passwords
 LEAST_BESIDE = 5  # characters a password must have besides a context word
@@ -45,6 +46,8 @@ def check_new_password(password: str, rules: PasswordRules, *, context: Iterable
         problems.append(_problem(field, f"Password must be at least {rules.min_length} characters", "too_short"))
     if missing := [CLASSES[name][0] for name in rules.classes if not any(map(CLASSES[name][1], password))]:
         problems.append(_problem(field, f"Password must hold {_listed(missing)}", "classes"))
+    if is_common(password):
+        problems.append(_problem(field, "Password is one of the most common ones; choose another", "common"))
     if any(_is_little_more_than(password.casefold(), word) for word in _words(context)):
         problems.append(_problem(field, "Password must not be made of your name or e-mail address", "context"))
     if problems:

@@ -17,7 +17,7 @@ class CredentialRefused(Unauthenticated):
 class TokenMissing(CredentialRefused):
     """No credential was sent."""
 
-    message, reason = "No token provided.", "token_missing"
+    message, reason = "No token provided", "token_missing"
 
 
 class TokenExpired(CredentialRefused):

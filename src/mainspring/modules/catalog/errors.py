@@ -10,7 +10,7 @@ class ProductNotFound(NotFound):
     """No such product, or it was deleted."""
 
     def __init__(self, id: UUID) -> None:
-        super().__init__(f"Product {id} was not found.")
+        super().__init__(f"Product {id} was not found")
 
 
 class StockTooLow(Conflict):

@@ -103,3 +103,12 @@ class TestAlike:
             "name": 0,
         }
         assert (await app.sign_in("ada@example.com")).email == "ada@example.com"
+
+
+async def test_a_common_password_is_refused(app):
+    # R-053, D-13
+    answer = await app.post(REGISTER, json={**WISH, "password": "Password123"})
+
+    assert answer.status_code == 422
+    assert answer.json()["error"]["details"][0]["code"] == "common"
+    assert "Password123" not in answer.text

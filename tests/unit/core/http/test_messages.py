@@ -224,3 +224,9 @@ def test_words_can_be_replaced(catalogue: None) -> None:
 )
 def test_a_field_is_named_by_its_path_and_in_words(location: Any, path: str, label: str) -> None:
     assert (field_path(location), label_of(location)) == (path, label)
+
+
+def test_an_empty_text_reads_as_a_missing_one() -> None:
+    error = {"type": "string_too_short", "loc": ("body", "name"), "ctx": {"min_length": 1}}
+
+    assert describe([error]) == [{"field": "name", "message": "Name is required", "code": "string_too_short"}]

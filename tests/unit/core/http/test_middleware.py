@@ -112,7 +112,7 @@ async def test_every_answer_carries_every_header(
 
 
 @pytest.mark.parametrize(
-    ("sent", "echoed"), [("abc-123.X:9", True), ("short", False), ("x" * 129, False), ("a b c d e f", False)]
+    ("sent", "echoed"), [("abc-123.X:9", True), ("7", True), ("", False), ("x" * 129, False), ("a b c d e f", False)]
 )
 async def test_a_sane_request_id_is_echoed(client: Make, sent: str, echoed: bool) -> None:
     answer = await client(routes()).get("/api/v1/nothing", headers={"X-Request-ID": sent})

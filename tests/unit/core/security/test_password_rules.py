@@ -26,7 +26,7 @@ def problems(password: str, rules: Rules | None = None, *context: str, field: st
     return []
 
 
-@pytest.mark.parametrize("password", ["12345678", "x" * 128, " " * 8, "пароль-пароль", "🔑" * 8, "correct horse battery staple"])
+@pytest.mark.parametrize("password", ["73918264", "x" * 128, " " * 8, "пароль-пароль", "🔑" * 8, "correct horse battery staple"])
 def test_any_characters_from_eight_to_128_are_accepted(password: str) -> None:
     assert problems(password) == []
 
@@ -79,3 +79,15 @@ def test_a_password_that_merely_mentions_a_name_is_accepted(password: str) -> No
 
 def test_the_refusal_never_repeats_the_password() -> None:
     assert "hunter2" not in str(problems("hunter2", Rules(classes=("upper", "special"))))
+
+
+@pytest.mark.parametrize("password", ["password", "12345678", "PassWord123", "iloveyou", "trustno1"])
+def test_common_passwords_are_refused_in_any_case(password: str) -> None:
+    told = {"field": "password", "message": "Password is one of the most common ones; choose another", "code": "common"}
+
+    assert problems(password) == [told]
+
+
+@pytest.mark.parametrize("password", ["correct horse battery staple", "iloveyou\ntrustno1", "\ud800" * 8])
+def test_what_is_not_on_the_list_is_accepted(password: str) -> None:
+    assert problems(password) == []

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ...application import Application
 
-SANE = re.compile(rb"[A-Za-z0-9._:-]{8,128}")
+SANE = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
 
 
 class RequestId:
