@@ -39,3 +39,35 @@ class Session(Protocol):
 
     def savepoint(self) -> AbstractAsyncContextManager[None]:
         """A part that can fail alone."""
+
+
+class ReadOnly:
+    """What a session of reads answers to everything that would change something."""
+
+    committed = False
+
+    async def execute(self, compiled: Compiled[Any], arguments: tuple[Any, ...]) -> int:
+        """Refused."""
+        raise _changes_nothing()
+
+    async def execute_many(self, compiled: Compiled[Any], arguments: list[tuple[Any, ...]]) -> None:
+        """Refused."""
+        raise _changes_nothing()
+
+    async def lock(self, key: int, *, wait: bool) -> bool:
+        """Refused."""
+        raise _changes_nothing()
+
+    async def commit(self, deferred: Deferred) -> None:
+        """Nothing to commit."""
+
+    async def rollback(self) -> None:
+        """Nothing to undo."""
+
+    def savepoint(self) -> AbstractAsyncContextManager[None]:
+        """Refused."""
+        raise _changes_nothing()
+
+
+def _changes_nothing() -> RuntimeError:
+    return RuntimeError("a read unit changes nothing; take a write unit")

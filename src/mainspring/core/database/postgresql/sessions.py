@@ -11,7 +11,7 @@ from ...observability.logs import get_logger
 from ...tasks import to_the_end
 from ..compiling import Compiled, DialectName
 from ..errors import RunAgain, UnitBroken
-from ..session import Deferred
+from ..session import Deferred, ReadOnly
 from .pool import Pool
 from .refusals import FAILURES, refusal
 from .wire import Wire
@@ -23,11 +23,10 @@ LOCK = "SELECT pg_advisory_xact_lock($1::bigint)"
 TRY_LOCK = "SELECT pg_try_advisory_xact_lock($1::bigint)"
 
 
-class ReadSession:
+class ReadSession(ReadOnly):
     """Autocommit reads; each takes a connection only for its own time."""
 
     dialect: DialectName = "postgresql"
-    committed = False
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
@@ -47,28 +46,6 @@ class ReadSession:
                 self._pool.release(wire)
         except FAILURES as error:
             raise refusal(error) from error
-
-    async def execute(self, compiled: Compiled[Any], arguments: tuple[Any, ...]) -> int:
-        """Refused: a read unit changes nothing."""
-        raise RuntimeError("a read unit changes nothing; take a write unit")
-
-    async def execute_many(self, compiled: Compiled[Any], arguments: list[tuple[Any, ...]]) -> None:
-        """Refused: a read unit changes nothing."""
-        raise RuntimeError("a read unit changes nothing; take a write unit")
-
-    async def lock(self, key: int, *, wait: bool) -> bool:
-        """Refused: a read unit changes nothing."""
-        raise RuntimeError("a read unit changes nothing; take a write unit")
-
-    async def commit(self, deferred: Deferred) -> None:
-        """Nothing to commit."""
-
-    async def rollback(self) -> None:
-        """Nothing to undo."""
-
-    def savepoint(self) -> Any:
-        """Refused: a read unit changes nothing."""
-        raise RuntimeError("a read unit changes nothing; take a write unit")
 
 
 class WriteSession:

@@ -12,7 +12,7 @@ from ...observability.logs import get_logger
 from ...tasks import settled
 from ..compiling import Compiled, DialectName
 from ..errors import UnitBroken
-from ..session import Deferred
+from ..session import Deferred, ReadOnly
 from .refusals import refusal
 from .writer import Group, Writer
 
@@ -25,11 +25,10 @@ FAILURES = (sqlite3.Error, OverflowError)
 log = get_logger(__name__)
 
 
-class ReadSession:
+class ReadSession(ReadOnly):
     """Autocommit reads on the process's one reader."""
 
     dialect: DialectName = "sqlite"
-    committed = False
 
     def __init__(self, database: "SqliteDatabase") -> None:
         self._database = database
@@ -43,28 +42,6 @@ class ReadSession:
             return self._execute(compiled.sql, arguments).fetchall()
         except FAILURES as error:
             raise refusal(error) from error
-
-    async def execute(self, compiled: Compiled[Any], arguments: tuple[Any, ...]) -> int:
-        """Refused: a read unit changes nothing."""
-        raise RuntimeError("a read unit changes nothing; take a write unit")
-
-    async def execute_many(self, compiled: Compiled[Any], arguments: list[tuple[Any, ...]]) -> None:
-        """Refused: a read unit changes nothing."""
-        raise RuntimeError("a read unit changes nothing; take a write unit")
-
-    async def lock(self, key: int, *, wait: bool) -> bool:
-        """Refused: a read unit changes nothing."""
-        raise RuntimeError("a read unit changes nothing; take a write unit")
-
-    async def commit(self, deferred: Deferred) -> None:
-        """Nothing to commit."""
-
-    async def rollback(self) -> None:
-        """Nothing to undo."""
-
-    def savepoint(self) -> Any:
-        """Refused: a read unit changes nothing."""
-        raise RuntimeError("a read unit changes nothing; take a write unit")
 
 
 class WriteSession:
