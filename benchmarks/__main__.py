@@ -44,7 +44,7 @@ def main() -> int:
                     for deed in ("list", "create"):
                         for subject in options.subjects:
                             found = stages_of(store, subject, deed, keys, tokens[store.name], folder)
-                            stages[f"{store.name[:8]} {deed}{' ceiling' if subject == 'ceiling' else ''}"] = found
+                            stages[f"{store.name} {deed} {subject}"] = found
     told = void(results)
     print(table(results))
     if stages:

@@ -85,10 +85,13 @@ def stage_table(stages: dict[str, dict[str, Any]]) -> str:
     names = sorted({name for found in stages.values() for name in found["stages"]})
     names.sort(key=lambda name: -max(found["stages"].get(name, 0.0) for found in stages.values()))
     width = max(map(len, [*names, "all, without the server and its sockets"])) + 2
-    lines = [f"{'µs of a request':<{width}}" + "".join(f"{column:>20}" for column in columns)]
+    lines = [
+        f"{'':<{width}}" + "".join(f"{column.rpartition(' ')[0]:>18}" for column in columns),
+        f"{'µs of a request':<{width}}" + "".join(f"{column.rpartition(' ')[2]:>18}" for column in columns),
+    ]
     for name in names:
-        lines.append(f"{name:<{width}}" + "".join(f"{found['stages'].get(name, 0.0):>20.1f}" for found in stages.values()))
-    totals = "".join(f"{found['microseconds']:>20.1f}" for found in stages.values())
+        lines.append(f"{name:<{width}}" + "".join(f"{found['stages'].get(name, 0.0):>18.1f}" for found in stages.values()))
+    totals = "".join(f"{found['microseconds']:>18.1f}" for found in stages.values())
     lines.append(f"{'all, without the server and its sockets':<{width}}{totals}")
     return "\n".join(lines)
 

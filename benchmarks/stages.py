@@ -40,7 +40,12 @@ STAGES = (  # the first part of a path that fits names the stage
     ("core/http/row_rendering.py", "answer to JSON"),
     ("core/http/pages.py", "list query and page"),
     ("core/http/cursors.py", "list query and page"),
+    ("core/http/schemas.py", "answer to JSON"),
+    ("core/http/conditional.py", "answer to JSON"),
     ("core/http/", "dispatch and plan"),
+    ("core/tasks.py", "unit of work"),
+    ("core/ids.py", "unit of work"),
+    ("core/clock.py", "unit of work"),
     ("core/security/", "who, and may they"),
     ("core/audit/", "audit and events"),
     ("core/events/", "audit and events"),
@@ -251,10 +256,14 @@ async def main(subject: str, deed: str, tokens: list[str]) -> None:
         from .ceiling import app
     else:
         from mainspring.core.application import create_application
+        from mainspring.core.observability import batch_logs, configure_logs
         from mainspring.core.settings import load_settings
         from mainspring.entrypoints.http import create_app
 
-        app = create_app(create_application(load_settings()))  # type: ignore[assignment]
+        settings = load_settings()
+        configure_logs(settings)
+        batch_logs()
+        app = create_app(create_application(settings))  # type: ignore[assignment]
     started, ending = asyncio.Event(), asyncio.Event()
     living = asyncio.create_task(lifespan(app, started, ending))
     await asyncio.wait([living, asyncio.create_task(started.wait())], return_when=asyncio.FIRST_COMPLETED)
