@@ -201,13 +201,16 @@ async def test_sessions_end_and_are_used_at_the_same_time(app: AppClient) -> Non
                 answer = await answer_to(app, session)
                 if was_over:
                     after.append(answer)
+                await asyncio.sleep(0.001)
 
         async def end() -> None:
             await asyncio.sleep(0.02)
             await app.as_(session).post("/api/v1/auth/logout")
             ended.set()
 
-        await asyncio.gather(use(), use(), use(), end())
+        async with asyncio.timeout(30), asyncio.TaskGroup() as together:
+            for deed in (use(), use(), use(), end()):
+                together.create_task(deed)
         return after
 
     found = [answer for answers in await asyncio.gather(*map(used_and_ended, sessions)) for answer in answers]
