@@ -4,8 +4,6 @@ A ring has one signing key and any number of retired public keys, so a rotation 
 until they expire. Keys are named by their RFC 7638 thumbprint.
 """
 
-import fcntl
-import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -75,7 +73,7 @@ class KeyRing:
         """
         _check_known(algorithm)
         make, file = ALGORITHMS[algorithm][1], key_file(folder, algorithm)
-        pem = made_once(file, lambda: bytes(make().as_pem(private=True)))
+        pem = keep_secret(folder.parent, file.name, lambda: bytes(make().as_pem(private=True)))
         retired = [read_key(other.read_bytes(), str(other)) for other in sorted(folder.glob(KEY_FILES)) if other != file]
         return cls(read_key(pem, str(file)), retired, algorithm=algorithm)
 
@@ -111,35 +109,6 @@ def read_key(pem: bytes, source: str) -> SigningKey:
     if isinstance(found, ed25519.Ed25519PrivateKey | ed25519.Ed25519PublicKey):
         return OKPKey.import_key(found)
     raise BootRefused(f"{source} is neither an RSA key nor one on the curves P-256 and Ed25519.")
-
-
-def made_once(path: Path, make: Callable[[], bytes]) -> bytes:
-    """The secret kept in `path`; the first caller on the machine makes it (O_EXCL, 0600, fsync, rename), all others read it."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    lock = os.open(path.parent / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not path.exists():
-            _write_new(path, make())
-        return path.read_bytes()
-    finally:
-        os.close(lock)
-
-
-def _write_new(path: Path, content: bytes) -> None:
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.unlink(missing_ok=True)  # left by a process that died here; we hold the lock
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.rename(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def _check_known(algorithm: str) -> None:
