@@ -59,7 +59,7 @@ def _keys(settings: Settings) -> KeyRing:
     if settings.jwt_private_key is not None:
         private, public = settings.jwt_private_key.get_secret_value(), settings.jwt_public_key or ""
         return KeyRing.of_environment(private, public, algorithm=settings.jwt_algorithm)
-    return KeyRing.of_folder(settings.data_dir / "keys", algorithm=settings.jwt_algorithm)
+    return KeyRing.of_folder(settings.data_dir, algorithm=settings.jwt_algorithm)
 
 
 def _tokens(application: "Application") -> AccessTokens:

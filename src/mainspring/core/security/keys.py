@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from ..module import BootRefused
+from ..settings.secrets import keep_secret
 
 SigningKey = RSAKey | ECKey | OKPKey
 
@@ -65,16 +66,16 @@ class KeyRing:
         }
 
     @classmethod
-    def of_folder(cls, folder: Path, *, algorithm: str = "RS256") -> "KeyRing":
-        """The ring kept in `folder`; its key is made there at the first start, mode 0600. Safe when processes start at once.
+    def of_folder(cls, data_dir: Path, *, algorithm: str = "RS256") -> "KeyRing":
+        """The ring kept in `DATA_DIR/keys`; its key is made there at the first start. Safe when processes start at once.
 
         It signs with `jwt-<algorithm>.pem`. Every other `jwt-*.pem` still verifies, so renaming the file rotates the key with
         overlap; remove the renamed one when its last token has expired.
         """
         _check_known(algorithm)
-        make, file = ALGORITHMS[algorithm][1], key_file(folder, algorithm)
-        pem = keep_secret(folder.parent, file.name, lambda: bytes(make().as_pem(private=True)))
-        retired = [read_key(other.read_bytes(), str(other)) for other in sorted(folder.glob(KEY_FILES)) if other != file]
+        make, file = ALGORITHMS[algorithm][1], key_file(data_dir, algorithm)
+        pem = keep_secret(data_dir, file.name, lambda: bytes(make().as_pem(private=True)))
+        retired = [read_key(other.read_bytes(), str(other)) for other in sorted(file.parent.glob(KEY_FILES)) if other != file]
         return cls(read_key(pem, str(file)), retired, algorithm=algorithm)
 
     @classmethod
@@ -88,9 +89,9 @@ class KeyRing:
         return cls(signing, [key for key in public if key.thumbprint() != signing.thumbprint()], algorithm=algorithm)
 
 
-def key_file(folder: Path, algorithm: str) -> Path:
+def key_file(data_dir: Path, algorithm: str) -> Path:
     """Where the signing key of an algorithm is kept."""
-    return folder / f"jwt-{algorithm.lower()}.pem"
+    return data_dir / "keys" / f"jwt-{algorithm.lower()}.pem"
 
 
 def read_key(pem: bytes, source: str) -> SigningKey:

@@ -226,4 +226,4 @@ async def test_a_known_caller_costs_microseconds(house: House) -> None:
             await house.authenticator.principal(scope)
         return (time.perf_counter() - began) / 500
 
-    assert min([await cost() for _ in range(20)]) < 15e-6  # 3 µs when measured alone, without coverage
+    assert min([await cost() for _ in range(20)]) < 40e-6  # 3 µs when measured alone; verifying anew takes 100

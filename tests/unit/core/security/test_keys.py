@@ -11,7 +11,7 @@ from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from mainspring.core import ids
 from mainspring.core.module import BootRefused
-from mainspring.core.security.keys import KeyRing, key_file, made_once
+from mainspring.core.security.keys import KeyRing, key_file
 from mainspring.core.security.refusals import TokenInvalid
 from mainspring.core.security.tokens import AccessTokens
 
@@ -32,11 +32,11 @@ def tokens_of(ring: KeyRing) -> AccessTokens:
 
 
 def test_the_first_start_makes_a_key_of_3072_bits_that_only_its_owner_reads(tmp_path: Path) -> None:
-    ring = KeyRing.of_folder(tmp_path / "keys")
+    ring = KeyRing.of_folder(tmp_path)
 
     assert isinstance(ring.signing, RSAKey)
     assert ring.signing.public_key.key_size == 3072
-    assert stat.S_IMODE(key_file(tmp_path / "keys", "RS256").stat().st_mode) == 0o600
+    assert stat.S_IMODE(key_file(tmp_path, "RS256").stat().st_mode) == 0o600
     assert stat.S_IMODE((tmp_path / "keys").stat().st_mode) == 0o700
 
 
@@ -44,18 +44,11 @@ def test_later_starts_use_the_same_key(tmp_path: Path) -> None:
     assert KeyRing.of_folder(tmp_path).signing_id == KeyRing.of_folder(tmp_path).signing_id
 
 
-def test_processes_that_start_at_once_share_one_secret(tmp_path: Path) -> None:
+def test_processes_that_start_at_once_share_one_key(tmp_path: Path) -> None:
     with ThreadPoolExecutor(16) as threads:
-        made = list(threads.map(lambda _: made_once(tmp_path / "secret", lambda: ids.secret().encode()), range(64)))
+        rings = list(threads.map(lambda _: KeyRing.of_folder(tmp_path, algorithm="EdDSA"), range(32)))
 
-    assert len(set(made)) == 1
-    assert sorted(path.name for path in tmp_path.iterdir()) == [".lock", "secret"]
-
-
-def test_a_draft_left_by_a_killed_process_does_no_harm(tmp_path: Path) -> None:
-    (tmp_path / ".secret.1").write_bytes(b"half")
-
-    assert made_once(tmp_path / "secret", lambda: b"whole") == b"whole"
+    assert len({ring.signing_id for ring in rings}) == 1
 
 
 def test_the_environment_gives_keys_with_real_or_written_line_breaks() -> None:
@@ -81,7 +74,7 @@ def test_a_retired_key_still_verifies_and_no_longer_signs() -> None:
 
 def test_retired_keys_lie_beside_the_signing_key(tmp_path: Path) -> None:
     token = tokens_of(KeyRing.of_folder(tmp_path)).issue(ids.new(), ids.new()).text
-    key_file(tmp_path, "RS256").rename(tmp_path / "jwt-2026.pem")
+    key_file(tmp_path, "RS256").rename(tmp_path / "keys" / "jwt-2026.pem")
 
     tokens_of(KeyRing.of_folder(tmp_path)).verify(token)
 
