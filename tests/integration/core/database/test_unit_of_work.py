@@ -6,8 +6,21 @@ from uuid import UUID
 
 import pytest
 
-from mainspring.core.database import Database, DuplicateValue, RuleBroken, Statement, StillReferenced, UnitBroken, bind
+from mainspring.core.database import (
+    Database,
+    DatabaseOptions,
+    DuplicateValue,
+    RuleBroken,
+    Statement,
+    StillReferenced,
+    UnitBroken,
+    bind,
+    insert_into,
+    open_database,
+    upsert,
+)
 from mainspring.core.errors import Conflict
+from mainspring.core.observability.logs import captured_logs
 from tests.integration.core.database.shop import (
     ADD,
     ADD_SHELF,
@@ -18,7 +31,9 @@ from tests.integration.core.database.shop import (
     STOCK,
     TAKE,
     Item,
+    ItemRow,
     Kind,
+    Shelf,
     item,
 )
 
@@ -232,7 +247,41 @@ def test_a_parameter_is_named_as_an_argument():
 def test_a_row_needs_every_field():
     from sqlalchemy import select
 
-    from tests.integration.core.database.shop import ItemRow
-
     with pytest.raises(TypeError, match="does not select"):
         Statement(select(Item.id), ItemRow).on("sqlite")
+
+
+async def test_an_upsert_changes_what_is_there(database: Database):
+    put = Statement(upsert(Item, *item(), keys=["name"], change=["price", "stock"]).returning(*Item.__table__.c), ItemRow)
+    async with database.unit() as uow:
+        first = await uow.one(put, **item("ball", price=1))
+    async with database.unit() as uow:
+        second = await uow.one(put, **item("ball", price=2))
+
+    assert (second.id, second.price, second.version) == (first.id, 2, 2)
+    assert second.created_at == first.created_at
+    assert second.updated_at > first.updated_at
+
+
+async def test_an_expected_conflict_is_no_error(database: Database):
+    put = Statement(insert_into(Shelf).on_conflict_do_nothing().returning(Shelf.id), UUID)
+    async with database.unit() as uow:
+        assert await uow.value(put, name="one") is not None
+        assert await uow.value(put, name="one") is None
+
+
+async def test_statements_are_logged_without_their_parameters(empty_database_url: str, database: Database):
+    options = DatabaseOptions(synchronous="OFF", log_statements=True)
+    with captured_logs() as lines:
+        async with open_database(empty_database_url, options) as logged:
+            async with logged.unit() as uow:
+                made = await uow.one(ADD, **item("secret name"))
+                await uow.run(TAKE, id=made.id, count=1)
+                await uow.run_many(PUT, [item("other secret")])
+            async with logged.reading() as uow:
+                await uow.one(BY_ID, id=made.id)
+
+    told = [line for line in lines if line["message"] == "statement"]
+    assert [line["sql"].split()[0] for line in told] == ["INSERT", "UPDATE", "INSERT", "COMMIT", "SELECT"]
+    assert all(line["milliseconds"] >= 0 for line in told)
+    assert "secret" not in str(told)
