@@ -108,6 +108,7 @@ def log_request(status: int, milliseconds: float, size: int | None = None) -> No
             "path": context.path,
             "ip": masked_address(context.address) if context.address else None,
             "userId": context.user_id,
+            "userAgent": context.user_agent,
         }
     fields["status"] = status
     fields["ms"] = round(milliseconds, 2)
