@@ -20,12 +20,13 @@ def seed() -> None:
 
 
 async def _seed_all(application: "Application") -> dict[str, int]:
-    """Run every module's seeds.py in the order of `requires`. Each has `async def seed(application, progress) -> int`."""
+    """Run every module's seeds.py in the order of `requires`. Each has `async def seed(application, progress) -> int`,
+    and may say in `WHAT` what it makes."""
     made = {}
     for module in application.modules:
         seeds = module.file("seeds")
         if seeds is not None:
-            label = module.name
+            label = getattr(seeds, "WHAT", module.name)
 
             def report(done: int, total: int, label: str = label) -> None:
                 progress(label, done, total)

@@ -8,6 +8,7 @@ from mainspring.modules.users.service import NewUser, UserService
 
 from .workflows.registering import add_account
 
+WHAT = "users"
 PASSWORD = "demo people share a password"  # noqa: S105 - of demo data only
 FIRST_NAMES = ("Ada", "Alan", "Barbara", "Dennis", "Edsger", "Frances", "Grace", "John", "Katherine", "Niklaus")
 LAST_NAMES = ("Allen", "Hopper", "Johnson", "Liskov", "Lovelace")

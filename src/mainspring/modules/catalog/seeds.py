@@ -7,6 +7,7 @@ from mainspring.core.application import Application
 from .schemas import CreateProduct, Price, ProductQuery
 from .service import CatalogService
 
+WHAT = "products"
 KINDS = {
     "kitchen": ("Kettle", "Pan", "Knife", "Bowl"),
     "garden": ("Spade", "Rake", "Hose", "Bench"),
