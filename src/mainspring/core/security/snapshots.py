@@ -132,6 +132,7 @@ class Snapshots:
         for start in range(0, len(wanted), BATCH):
             loaded = await self._loaded(wanted[start : start + BATCH])
             for session_id, snapshot in loaded.items():
+                self._drop([session_id])  # whoever holds the older one would not hear of the next change
                 self._of_session[session_id] = snapshot
                 for answer in asked.get(session_id, ()):
                     if not answer.done():

@@ -14,7 +14,7 @@ def every_statement(dialect: DialectName) -> list[Compiled[object]]:
     """Those of the product: tests make statements of their own."""
     single = [statement.on(dialect) for statement in registered()]
     shapes = [shape for family in families() for shape in family.every_shape(dialect)]
-    foreign = re.compile(r"\b(test_|warehouse_|depot_)")
+    foreign = re.compile(r"\b(test_|warehouse_|depot_|widgets\b)")
     return [compiled for compiled in [*single, *shapes] if not foreign.search(compiled.sql)]
 
 

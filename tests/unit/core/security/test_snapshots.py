@@ -147,6 +147,20 @@ async def test_a_forgotten_session_is_asked_for_at_once(world: World) -> None:
     assert (await world.snapshots.of(session)).state is None
 
 
+async def test_who_holds_a_renewed_snapshot_hears_of_the_next_change_too(world: World) -> None:
+    bob, ada = world.sign_in(), world.sign_in()
+    held = await world.snapshots.of(bob)
+    world.seconds += 0.5
+    held.used_at = world.seconds
+    await world.snapshots.of(ada)  # Bob joins her batch
+    assert world.asked[-1] == [ada, bob]
+
+    world.snapshots.forget_user(world.users[bob])
+
+    assert held.fresh_until <= world.seconds
+    assert held.renew_at <= world.seconds
+
+
 async def test_forgetting_a_user_forgets_all_his_sessions_and_no_others(world: World) -> None:
     first, second, other = (world.sign_in() for _ in range(3))
     world.users[second] = world.users[first]
