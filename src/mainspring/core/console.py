@@ -1,6 +1,5 @@
 """What commands of the command line need: an application to work with, and a plain way to say what happened."""
 
-import asyncio
 import os
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -20,6 +19,8 @@ def with_application(work: "Callable[[Application], Awaitable[T]]") -> T:
     The database is brought up to date first, where `serve` would do that. Raises BootRefused when it cannot start. Logs go
     to standard error, so that the output holds nothing but the answer.
     """
+    import asyncio
+
     from .application import create_application
     from .database.migrate import bring_up_to_date
     from .errors import Unavailable

@@ -1,6 +1,5 @@
 """`mainspring migrate up|down|status|make`."""
 
-import asyncio
 import sys
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Annotated, TypeVar
@@ -66,6 +65,8 @@ def make(
 
 
 def _with_migrations(work: "Callable[[Migrations], Awaitable[T]]") -> T:
+    import asyncio
+
     from mainspring.core.application import create_application
     from mainspring.core.database.migrate import MigrationFailed, Migrations
     from mainspring.core.module import BootRefused
