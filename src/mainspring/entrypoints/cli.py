@@ -1,6 +1,7 @@
 """`mainspring ...`: the command line. Every command imports what it needs when it runs, so that help comes at once."""
 
 import gc
+import os
 import sys
 from typing import Any, Literal
 
@@ -36,7 +37,12 @@ app.command("version")(version.version)
 def main(arguments: list[str] | None = None) -> None:
     """Run a command and exit: 0 done, 1 refused with a sentence on standard error, 2 wrong usage, 130 interrupted."""
     gc.disable()  # a command is short, and `serve` turns it on again: collecting while importing costs a tenth of the start
-    sys.exit(run(arguments))
+    code = run(arguments)
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:  # `mainspring routes | head`; the interpreter must not try again at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(code)
 
 
 def run(arguments: list[str] | None = None) -> int:
@@ -54,7 +60,6 @@ def run(arguments: list[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:  # `mainspring routes | head`
-        sys.stderr.close()
+    except BrokenPipeError:
         return 0
     return result if isinstance(result, int) else 0
