@@ -20,13 +20,21 @@ READING_METHODS = frozenset(("GET", "HEAD", "OPTIONS"))
 
 
 class Reply:
-    """The headers of the answer under way. What a route sets here wins over what would be set by itself."""
+    """The status and the headers of the answer under way. What a route sets here wins over what would be set by itself."""
 
-    __slots__ = ("_exchange", "status")
+    __slots__ = ("_exchange",)
 
     def __init__(self, exchange: exchanges.Exchange) -> None:
         self._exchange = exchange
-        self.status: int | None = None
+
+    @property
+    def status(self) -> int | None:
+        """The status that the route asked for instead of the declared one."""
+        return self._exchange.chosen
+
+    @status.setter
+    def status(self, status: int) -> None:
+        self._exchange.chosen = status
 
     def header(self, name: str, value: str) -> None:
         """Set a header of the answer. Raises ValueError for a line break, which would start another header."""

@@ -20,13 +20,15 @@ class Exchange(Context):
     """The context of a request, kept in `scope["mainspring"]`.
 
     `received` holds the request's headers by lower-case name; `headers` those added to whatever answer leaves;
-    `status` is 0 until an answer starts. `may_cancel` is false while a commit runs. `since` is when the present step began,
-    `reading` whether that is the arrival of the body, and `late` which of the two took too long (`core.http.deadlines`).
+    `status` is 0 until an answer starts, `chosen` the one that the route asked for. `may_cancel` is false while a commit
+    runs. `since` is when the present step began, `reading` whether that is the arrival of the body, and `late` which of the
+    two took too long (`core.http.deadlines`).
     """
 
     __slots__ = (
         "application",
         "authenticated",
+        "chosen",
         "cookies_out",
         "cursors",
         "headers",
@@ -60,6 +62,7 @@ class Exchange(Context):
         self.unit: UnitOfWork | None = None
         self.route: str | None = None
         self.status = 0
+        self.chosen: int | None = None
         self.started = self.since = clock.monotonic()
         self.reading = False
         self.late: str | None = None

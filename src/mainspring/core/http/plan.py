@@ -127,7 +127,7 @@ class Plan:
 
     async def _attempt(self, exchange: Exchange, values: Values, keep: "Callable[[Rendered], None] | None" = None) -> Rendered:
         """Endpoint, rendering, commit; `keep` stores the answer with the unit's own writes."""
-        exchange.may_cancel = True
+        exchange.may_cancel, exchange.chosen = True, None
         for name, make in self.arguments:
             values[name] = make(exchange)
         try:
@@ -154,11 +154,11 @@ class Plan:
         if isinstance(answer, Response):
             return Rendered(answer.status_code, answer.raw_headers, b"", answer)
         content = self.render(answer)
-        status = self.status
+        status = exchange.chosen or self.status
         if status == 204:
             return Rendered(204, [], b"")
         headers = [JSON_TYPE, (b"content-length", b"%d" % len(content))]
-        if self.is_tagged:
+        if self.is_tagged and status == self.status:
             tag = etag_of(answer, content)
             known = exchange.received.get(b"if-none-match")
             if known is not None and exchange.method in ("GET", "HEAD") and is_unchanged(known, tag):
