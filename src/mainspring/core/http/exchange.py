@@ -1,5 +1,6 @@
 """One HTTP request and its answer: the context of the work, plus what the middleware and the route share."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from starlette.types import Message, Scope
@@ -26,6 +27,7 @@ class Exchange(Context):
     """
 
     __slots__ = (
+        "admitted",
         "application",
         "authenticated",
         "chosen",
@@ -59,6 +61,7 @@ class Exchange(Context):
         self.user_agent = None
         self.principal = None
         self.authenticated = False
+        self.admitted: Sequence[object] = ()
         self.unit: UnitOfWork | None = None
         self.route: str | None = None
         self.status = 0

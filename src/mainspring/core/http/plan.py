@@ -11,6 +11,7 @@ from typing import Any
 
 from fastapi.dependencies.models import Dependant
 from fastapi.dependencies.utils import solve_dependencies
+from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -83,8 +84,11 @@ class Plan:
             principal = await exchange.caller()
             for guard in self.guards:
                 guard.admit(exchange, principal)
+            exchange.admitted = self.guards
         if self.native is not None:
-            await self.native(scope, limited(receive, self.body_limit), send)
+            async with AsyncExitStack() as stack:
+                scope["fastapi_middleware_astack"] = stack
+                await self.native(scope, limited(receive, self.body_limit), send)
             return
         loaded: Any = None
         body = b""
@@ -193,6 +197,8 @@ class Plan:
         scope = exchange.scope
         assert self.foreign is not None  # noqa: S101 - the caller asked
         async with AsyncExitStack() as request_stack:
+            if isinstance(loaded, FormData):
+                request_stack.push_async_callback(loaded.close)
             scope["fastapi_inner_astack"] = request_stack
             async with AsyncExitStack() as function_stack:
                 scope["fastapi_function_astack"] = function_stack

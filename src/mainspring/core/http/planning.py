@@ -41,6 +41,7 @@ def plan_for(route: RouteContext, settings: Settings) -> Plan:
     guards = guards_of(route)
     if not guards:
         raise BootRefused(f"{label} says neither who may come in nor that it is public.")
+    _drop_replaced(dependant, guards)
     calls = {sub.call for sub in flattened(dependant)}
     reads = not (route.methods or set()).isdisjoint(known.READING_METHODS)
     writes = known.write_unit in calls or (known.unit_of_method in calls and not reads)
@@ -50,6 +51,8 @@ def plan_for(route: RouteContext, settings: Settings) -> Plan:
     native = route.is_sse_stream or route.is_json_stream or inspect.isasyncgenfunction(route.endpoint)
     if native and writes:
         raise BootRefused(f"{label} streams; it opens units of its own and takes no WriteUnit.")
+    if native and route.body_field is not None:
+        raise BootRefused(f"{label} streams; it takes what it needs from the path and the query, not from a body.")
     endpoint = route.endpoint
     assert endpoint is not None  # noqa: S101 - an API route always has one
     if not native and not inspect.iscoroutinefunction(endpoint):
@@ -78,7 +81,7 @@ def plan_for(route: RouteContext, settings: Settings) -> Plan:
         names_version=if_match in calls,
         body_limit=settings.body_limit,
         idempotency=Idempotency(in_unit=writes) if is_repeatable(route) and (writes or known.application_of in calls) else None,
-        foreign=_without(dependant, guards) if solver_needed else None,
+        foreign=dependant if solver_needed else None,
         embed_body_fields=route._embed_body_fields,
         overrides=route.dependency_overrides_provider,
         native=_native_app(route) if native else None,
@@ -190,10 +193,9 @@ def _has_odd_body(route: RouteContext) -> bool:
     return field is not None and (bool(route._embed_body_fields) or isinstance(field.field_info, params.Form))
 
 
-def _without(dependant: Dependant, guards: Sequence[Guard]) -> Dependant:
-    """The dependant for the solver, without the guards of routers whose rule the route replaced."""
-    kept = [sub for sub in dependant.dependencies if (guard := guard_of(sub.call)) is None or guard in guards]
-    return Dependant(**{**{name: getattr(dependant, name) for name in dependant.__slots__}, "dependencies": kept})
+def _drop_replaced(dependant: Dependant, guards: Sequence[Guard]) -> None:
+    """Take the guards out whose rule the route replaced, so that FastAPI's solver does not ask them either (R-329)."""
+    dependant.dependencies = [sub for sub in dependant.dependencies if (guard := guard_of(sub.call)) is None or guard in guards]
 
 
 def _native_app(route: RouteContext) -> Any:  # Any: an ASGI application

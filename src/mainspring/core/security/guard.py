@@ -35,6 +35,8 @@ class Guard:
 
     async def __call__(self, request: Request) -> Principal | None:
         exchange: Exchange = request.scope["mainspring"]
+        if self in exchange.admitted:
+            return exchange.principal
         principal = await exchange.caller()
         self.admit(exchange, principal)
         return principal

@@ -1,5 +1,6 @@
 """Who may come in: declared at the route, checked before anything else, refused at the boot when it is missing (R-025, R-329)."""
 
+from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 import pytest
@@ -8,7 +9,7 @@ from fastapi import Depends
 from mainspring.core.http import ReadUnit, Router, WriteUnit
 from mainspring.core.http.app import HttpApp
 from mainspring.core.module import BootRefused
-from mainspring.core.security.guard import CurrentUser, Visitor, public, require, require_role
+from mainspring.core.security.guard import CurrentUser, Visitor, public, require, require_role, signed_in
 from tests.integration.http.widgets import ADA, NewWidget, permission
 
 Make = Any
@@ -141,6 +142,29 @@ async def test_a_guard_inside_a_foreign_dependency_stands_before_the_body_too(cl
 
     assert (await asked.post("/api/v1/things", content=b"not json")).status_code == 401
     assert (await asked.post("/api/v1/things", json={"name": "a"}, headers=ADA)).json() == "ada@example.com"
+
+
+@pytest.mark.parametrize("rule", [public, require(READ)])
+async def test_a_guard_below_a_foreign_dependency_is_never_passed_over(client: Make, rule: Any) -> None:
+    async def foreign(caller: CurrentUser, holder: Annotated[Any, require(WRITE)]) -> None:
+        """Needs more than the route itself asks for."""
+
+    router = Router(dependencies=[signed_in])
+
+    @router.get("/x", dependencies=[rule, Depends(foreign)])
+    async def one() -> int:
+        return 1
+
+    @router.get("/y", dependencies=[rule, Depends(foreign)])
+    async def several() -> AsyncIterator[int]:
+        yield 1
+
+    asked = client(router)
+
+    for path in ("/api/v1/x", "/api/v1/y"):
+        assert (await asked.get(path)).status_code == 401
+        assert (await asked.get(path, headers=bearer("things:read"))).status_code == 403
+        assert (await asked.get(path, headers=bearer("things:read+things:write"))).status_code == 200
 
 
 def only(route: Any, **options: Any) -> Router:
