@@ -130,7 +130,7 @@ def compiled_for(
 @cache
 def dialect_named(name: DialectName) -> Dialect:
     """The SQLAlchemy dialect that statements are compiled for."""
-    return sqlite_dialect(paramstyle="qmark") if name == "sqlite" else asyncpg_dialect()  # type: ignore[no-untyped-call]
+    return sqlite_dialect(paramstyle="qmark") if name == "sqlite" else asyncpg_dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy's dialects are untyped
 
 
 def narrowed(sql: Select[*tuple[Any, ...]], row: type[Any]) -> Select[*tuple[Any, ...]]:

@@ -193,9 +193,9 @@ def sort_text(order: tuple[str, bool]) -> str:
 def _plain(value: Any) -> str | int | float | bool:
     kind = type(value)
     if kind is datetime:
-        return value.isoformat()  # type: ignore[no-any-return]
+        return value.isoformat()  # type: ignore[no-any-return]  # the kind was checked above
     if kind is UUID:
-        return value.hex  # type: ignore[no-any-return]
+        return value.hex  # type: ignore[no-any-return]  # the kind was checked above
     if isinstance(value, PythonEnum):
         return value.value  # type: ignore[no-any-return]  # enums of ours hold plain text
     return value if kind in PLAIN else str(value)

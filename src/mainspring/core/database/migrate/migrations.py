@@ -54,7 +54,7 @@ class Migrations:
             async with migrating(database) as connection:
                 for source in sources:
                     while done := await connection.run(
-                        lambda sync, source=source: running.step_up(connection, sync, source, target)  # type: ignore[misc]
+                        lambda sync, source=source: running.step_up(connection, sync, source, target)  # type: ignore[misc]  # binds the loop's values
                     ):
                         ran.append(f"{source.name} {done}")
         return ran
@@ -69,7 +69,7 @@ class Migrations:
                 async with migrating(database) as connection:
                     for _ in range(steps):
                         done = await connection.run(
-                            lambda sync, source=source: running.step_down(connection, sync, source)  # type: ignore[misc]
+                            lambda sync, source=source: running.step_down(connection, sync, source)  # type: ignore[misc]  # binds the loop's values
                         )
                         if done is None:
                             break
@@ -83,7 +83,7 @@ class Migrations:
         for name, database in self._databases.items():
             sources = self._sources(name)
             async with migrating(database) as connection:
-                states += await connection.run(lambda sync, sources=sources, name=name: _states(sync, sources, name))  # type: ignore[misc]
+                states += await connection.run(lambda sync, sources=sources, name=name: _states(sync, sources, name))  # type: ignore[misc]  # binds the loop's values
         return states
 
     async def check(self) -> None:
@@ -99,7 +99,7 @@ class Migrations:
         for name, database in self._databases.items():
             tables = [table for source in self._sources(name) for table in source.tables()]
             async with migrating(database) as connection:
-                found += await connection.run(lambda sync, tables=tables: differences(sync, tables))  # type: ignore[misc]
+                found += await connection.run(lambda sync, tables=tables: differences(sync, tables))  # type: ignore[misc]  # binds the loop's values
         return found
 
     async def make(self, module: str, message: str) -> Path | None:
@@ -112,7 +112,7 @@ class Migrations:
             for source in self._sources(name):
                 if source.name == module:
                     async with migrating(database) as connection:
-                        return await connection.run(lambda sync, source=source: make(sync, source, message))  # type: ignore[misc]
+                        return await connection.run(lambda sync, source=source: make(sync, source, message))  # type: ignore[misc]  # binds the loop's values
         raise BootRefused(f"There is no module {module}.")
 
     def _sources(self, database: str) -> Sequence[Source]:

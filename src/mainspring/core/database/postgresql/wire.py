@@ -55,7 +55,7 @@ class Wire:
         state = self._prepared.get(sql) or await self._state(sql)
         if begin:
             self._write(self._begin)
-        return await self._bind_execute(state, arguments, "", 0, False, None)  # type: ignore[no-any-return]
+        return await self._bind_execute(state, arguments, "", 0, False, None)  # type: ignore[no-any-return]  # asyncpg is untyped
 
     async def execute(self, sql: str, arguments: tuple[Any, ...], *, begin: bool = False) -> int:
         """How many rows changed; with `begin` a transaction begins in the same round trip."""
