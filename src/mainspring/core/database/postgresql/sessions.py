@@ -45,7 +45,9 @@ class ReadSession(ReadOnly):
             finally:
                 self._pool.release(wire)
         except FAILURES as error:
-            raise refusal(error) from error
+            if (told := refusal(error)) is not error:
+                raise told from error
+            raise
 
 
 class WriteSession:
@@ -67,7 +69,9 @@ class WriteSession:
             begin, self._begun = not self._begun, True
             return await wire.fetch(compiled.sql, arguments, begin=begin)
         except BaseException as error:
-            raise self._failed(error, compiled) from error
+            if (told := self._failed(error, compiled)) is not error:
+                raise told from error
+            raise
 
     async def execute(self, compiled: Compiled[Any], arguments: tuple[Any, ...]) -> int:
         """How many rows changed."""
@@ -76,7 +80,9 @@ class WriteSession:
             begin, self._begun = not self._begun, True
             return await wire.execute(compiled.sql, arguments, begin=begin)
         except BaseException as error:
-            raise self._failed(error, compiled) from error
+            if (told := self._failed(error, compiled)) is not error:
+                raise told from error
+            raise
 
     async def execute_many(self, compiled: Compiled[Any], arguments: list[tuple[Any, ...]]) -> None:
         """The statement once per tuple."""
@@ -85,7 +91,9 @@ class WriteSession:
             begin, self._begun = not self._begun, True
             await wire.execute_many(compiled.sql, arguments, begin=begin)
         except BaseException as error:
-            raise self._failed(error, compiled) from error
+            if (told := self._failed(error, compiled)) is not error:
+                raise told from error
+            raise
 
     async def lock(self, key: int, *, wait: bool) -> bool:
         """An advisory lock of the transaction."""
@@ -94,7 +102,9 @@ class WriteSession:
             begin, self._begun = not self._begun, True
             rows = await wire.fetch(LOCK if wait else TRY_LOCK, (key,), begin=begin)
         except BaseException as error:
-            raise self._failed(error, None) from error
+            if (told := self._failed(error, None)) is not error:
+                raise told from error
+            raise
         return wait or bool(rows[0][0])
 
     async def commit(self, deferred: Deferred) -> None:
@@ -113,7 +123,9 @@ class WriteSession:
                 self._release()
                 raise
             await self.rollback()
-            raise self._failed(error, None) from error
+            if (told := self._failed(error, None)) is not error:
+                raise told from error
+            raise
         self._release()
 
     async def rollback(self) -> None:
@@ -146,7 +158,9 @@ class WriteSession:
             begin, self._begun = not self._begun, True
             await wire.execute(sql, (), begin=begin)
         except BaseException as error:
-            raise self._failed(error, None) from error
+            if (told := self._failed(error, None)) is not error:
+                raise told from error
+            raise
 
     async def _commit(self, wire: Wire, ahead: Sequence[tuple[str, tuple[Any, ...]]], *, begin: bool) -> None:
         await wire.commit(ahead, begin=begin)

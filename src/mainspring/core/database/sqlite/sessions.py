@@ -41,7 +41,9 @@ class ReadSession(ReadOnly):
                 return await self._database.fetch_slowly(compiled.sql, arguments)
             return self._execute(compiled.sql, arguments).fetchall()
         except FAILURES as error:
-            raise refusal(error) from error
+            if (told := refusal(error)) is not error:
+                raise told from error
+            raise
 
 
 class WriteSession:
@@ -66,7 +68,9 @@ class WriteSession:
                 return await self._on_thread(lambda: self._writer.execute(compiled.sql, arguments).fetchall())
             return self._writer.execute(compiled.sql, arguments).fetchall()
         except FAILURES as error:
-            raise self._failed(error) from error
+            if (told := self._failed(error)) is not error:
+                raise told from error
+            raise
 
     async def execute(self, compiled: Compiled[Any], arguments: tuple[Any, ...]) -> int:
         """How many rows changed."""
@@ -77,7 +81,9 @@ class WriteSession:
                 return await self._on_thread(lambda: self._run(compiled, arguments))
             return self._run(compiled, arguments)
         except FAILURES as error:
-            raise self._failed(error) from error
+            if (told := self._failed(error)) is not error:
+                raise told from error
+            raise
 
     async def execute_many(self, compiled: Compiled[Any], arguments: list[tuple[Any, ...]]) -> None:
         """The statement once per tuple."""
@@ -90,7 +96,9 @@ class WriteSession:
             else:
                 self._writer.connection.executemany(compiled.sql, arguments)
         except FAILURES as error:
-            raise self._failed(error) from error
+            if (told := self._failed(error)) is not error:
+                raise told from error
+            raise
 
     async def lock(self, key: int, *, wait: bool) -> bool:
         """True once the unit has the writer: no other unit runs beside it."""
@@ -112,7 +120,9 @@ class WriteSession:
         except FAILURES as error:
             told = self._failed(error)
             await self.rollback()
-            raise told from error
+            if told is not error:
+                raise told from error
+            raise
         except BaseException:
             await self.rollback()
             raise

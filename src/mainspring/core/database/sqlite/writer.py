@@ -131,7 +131,9 @@ class Writer:
             except sqlite3.OperationalError as error:  # a program that does not queue on the lock writes just now
                 if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or monotonic() > deadline:
                     self._lock.release()
-                    raise refusal(error) from error
+                    if (told := refusal(error)) is not error:
+                        raise told from error
+                    raise
                 try:
                     await asyncio.sleep(RETRY_SECONDS)
                 except asyncio.CancelledError:
