@@ -219,6 +219,12 @@ class Connection(asyncio.Protocol):
             self.is_closing = True
             self.transport.close()
 
+    def end_endless(self) -> None:
+        """Close an event stream, which would never end by itself; its handler hears that the client is gone."""
+        if self.current is not None and self.current.is_endless:
+            self.current.lose()
+            self.close()
+
     @property
     def is_idle(self) -> bool:
         """Whether nothing is asked or answered here at the moment."""

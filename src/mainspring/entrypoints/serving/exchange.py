@@ -35,6 +35,7 @@ class Exchange:
         "head",
         "is_chunked",
         "is_delivered",
+        "is_endless",
         "is_gone",
         "is_whole",
         "keeps_alive",
@@ -54,6 +55,7 @@ class Exchange:
         self.is_gone = False
         self.has_ended = False
         self.is_chunked = False
+        self.is_endless = False
         self.left_bytes = 0
         self.head: bytes | None = None  # None: not started; empty: sent
         self.waiter: asyncio.Future[None] | None = None
@@ -142,6 +144,8 @@ class Exchange:
             count += 1
             if len(name) == 14 and name.lower() == b"content-length":
                 length = int(value)
+            elif len(name) == 12 and value[:17] == b"text/event-stream" and name.lower() == b"content-type":
+                self.is_endless = True
             elif len(name) == 10 and name.lower() == b"connection":
                 del lines[-4:]
                 count -= 1

@@ -55,6 +55,7 @@ class Server:
             server.close()
         while self.connections or self.running:
             for connection in list(self.connections):
+                connection.end_endless()
                 if connection.is_idle and not connection.is_reading_head:
                     connection.close()
             await asyncio.sleep(0.01)

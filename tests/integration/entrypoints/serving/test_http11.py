@@ -343,6 +343,28 @@ async def test_draining_answers_what_has_arrived_and_says_goodbye():
         socket.create_connection(("127.0.0.1", port), timeout=2).close()
 
 
+async def test_an_open_event_stream_does_not_hold_the_end_up():
+    heard_of_it = asyncio.Event()
+
+    async def application(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/event-stream")]})
+        await send({"type": "http.response.body", "body": b"data: 1\n\n", "more_body": True})
+        await receive()
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        heard_of_it.set()
+
+    async with serving(application) as (running, port):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        await reader.readuntil(b"data: 1")
+        async with asyncio.timeout(10):
+            await running.drain()
+        writer.close()
+
+    assert heard_of_it.is_set()
+
+
 async def test_an_upgrade_to_what_we_do_not_speak_is_answered_plainly():
     heard = await said(
         b"GET /1 HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: x\r\n\r\n"
