@@ -28,7 +28,7 @@ from ..errors import Unavailable
 R = TypeVar("R")
 
 QUEUE_SECONDS = 2.0
-LONGEST_WAIT = 2.4  # seconds until hashing begins; the machine may be slower than its own work tells
+LONGEST_WAIT = 2.2  # seconds until hashing begins; the machine may be slower than its own work tells
 FIRST_GUESS = 0.16  # seconds of a core that a hash takes, until we have measured: 64 MiB, 3 passes
 LOOK_AGAIN = 0.003  # seconds between looks for a free slot; one thread of the machine looks
 NICENESS = 2  # the event loops, which answer everybody else, come first
