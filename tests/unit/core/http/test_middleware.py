@@ -223,3 +223,23 @@ async def test_a_caller_who_wants_problem_details_gets_them(client: Make) -> Non
     assert (problem["status"], problem["code"], problem["title"]) == (422, "VALIDATION_ERROR", "Unprocessable Content")
     assert [error["field"] for error in problem["errors"]] == ["name", "nam"]
     assert problem["requestId"] == answer.headers["x-request-id"]
+
+
+async def test_the_security_headers_say_what_the_contract_says(client: Make) -> None:
+    headers = (await client(routes()).get("/api/v1/ok")).headers
+
+    assert headers["strict-transport-security"] == "max-age=31536000; includeSubDomains; preload"
+    assert headers["x-frame-options"] == "DENY"
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["x-xss-protection"] == "0"
+    assert headers["referrer-policy"] == "no-referrer"
+    assert set(headers["content-security-policy"].split("; ")) == {
+        "default-src 'self'",
+        "script-src 'self'",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data: https:",
+        "object-src 'none'",
+        "base-uri 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    }
