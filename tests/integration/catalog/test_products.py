@@ -140,3 +140,12 @@ async def test_readers_change_nothing(editor, reader):
     assert (await reader.patch(f"{PRODUCTS}/{id}", json={"name": "Cap"})).status_code == 403
     assert (await reader.delete(f"{PRODUCTS}/{id}")).status_code == 403
     assert (await reader.as_(None).get(PRODUCTS)).status_code == 401
+
+
+async def test_the_trail_names_fields_as_answers_do(editor):
+    id = (await editor.post(PRODUCTS, json=HAT)).json()["id"]
+    await editor.patch(f"{PRODUCTS}/{id}", json={"price": {"amount": 999, "currency": "EUR"}})
+
+    record = (await editor.get(f"/api/v1/audit?resourceId={id}&action=UPDATE")).json()["data"][0]
+
+    assert record["changes"] == {"priceAmount": [1999, 999]}

@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, field_validator
+from pydantic.alias_generators import to_camel
 
 from mainspring.core.http import ListQuery, Out
 
@@ -37,3 +38,9 @@ class AuditOut(Out):
     user_agent: str | None
     request_id: str | None
     created_at: datetime
+
+    @field_validator("changes", mode="before")
+    @classmethod
+    def name_as_answers_do(cls, changes: dict[str, Any] | None) -> dict[str, Any] | None:  # Any: as above
+        """Facts name fields as tables do; answers are in camelCase."""
+        return changes and {to_camel(name): change for name, change in changes.items()}
