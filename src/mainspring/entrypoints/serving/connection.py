@@ -179,8 +179,8 @@ class Connection(asyncio.Protocol):
     # what an exchange asks for
 
     def write(self, data: bytes) -> None:
-        """Send bytes, in order."""
-        self.transport.write(data)
+        """Send bytes, in order, together with those of other connections."""
+        self.server.outbox.put(self.transport, data)
 
     async def drained(self) -> None:
         """Wait until the client has read enough of what was written."""
@@ -217,6 +217,7 @@ class Connection(asyncio.Protocol):
         """Close once everything written has left."""
         if not self.is_closing:
             self.is_closing = True
+            self.server.outbox.flush()
             self.transport.close()
 
     def end_endless(self) -> None:

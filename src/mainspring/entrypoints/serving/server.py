@@ -10,6 +10,7 @@ from mainspring.core.observability import get_logger
 
 from .connection import Connection
 from .listener import refuse_newcomers
+from .outbox import Outbox
 
 LOG = get_logger(__name__)
 LINGER = 0.4
@@ -26,6 +27,7 @@ class Server:
         self.application = application
         self.state = state or {}
         self.loop = asyncio.get_running_loop()
+        self.outbox = Outbox(self.loop)
         self.connections: set[Connection] = set()
         self.running = 0  # requests whose handler has not ended
         self.started = 0  # requests so far
