@@ -25,6 +25,7 @@ from ..errors import (
 )
 from .exchange import Exchange
 
+TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}  # RFC 9110; Python before 3.13 has the older words
 PROBLEM = b"application/problem+json"
 
 STATUS: dict[type[MainspringError], int] = {}
@@ -196,7 +197,7 @@ def challenge(error: MainspringError) -> bytes:
 def _problem(error: MainspringError, status: int, message: str, exchange: Exchange) -> dict[str, Any]:
     problem: dict[str, Any] = {
         "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
+        "title": TITLES.get(status) or HTTPStatus(status).phrase,
         "status": status,
         "detail": message,
         "instance": exchange.path,
