@@ -9,7 +9,9 @@ from collections.abc import Iterable, MutableMapping
 from typing import Any
 
 from .. import context
+from ..errors import Forbidden
 from ..observability import security_events
+from .cross_site import READING, is_cross_site
 from .principal import Principal
 from .refusals import TokenExpired, TokenForged, TokenInvalid, TokenRevoked
 from .snapshots import Snapshot, Snapshots
@@ -44,10 +46,21 @@ class Authenticator:
     async def principal(self, scope: MutableMapping[str, Any]) -> Principal | None:
         """Who asks, by the headers of an ASGI scope; None when no credential was sent.
 
-        Raises TokenInvalid, TokenExpired or TokenRevoked.
+        Raises TokenInvalid, TokenExpired or TokenRevoked, and Forbidden when another site has a browser change something.
         """
         token = credential(scope["headers"], self.cookie)
-        return None if token is None else await self.of_token(token)
+        if token is None:
+            return None
+        if scope.get("method", "GET") not in READING and self._is_misled(scope["headers"], token):
+            here = context.current()
+            security_events.suspicious_activity(None, "cross_site_request", ip=here.address, method=here.method, path=here.path)
+            raise Forbidden("Another site asked your browser for this.")
+        return await self.of_token(token)
+
+    def _is_misled(self, headers: Iterable[tuple[bytes, bytes]], token: bytes) -> bool:
+        """Whether the token came in the cookie, on behalf of another site."""
+        by_cookie = any(name == b"cookie" and self.cookie in value and token in value for name, value in headers)
+        return by_cookie and is_cross_site(headers)
 
     async def of_token(self, token: bytes) -> Principal:
         """Whose access token this is, for every transport. Raises TokenInvalid, TokenExpired or TokenRevoked."""

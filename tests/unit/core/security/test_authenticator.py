@@ -13,6 +13,7 @@ import time_machine
 from joserfc.jwk import OKPKey
 
 from mainspring.core import clock, ids
+from mainspring.core.errors import Forbidden
 from mainspring.core.observability.logs import captured_logs
 from mainspring.core.security.authenticator import Authenticator
 from mainspring.core.security.keys import KeyRing
@@ -227,3 +228,40 @@ async def test_a_known_caller_costs_microseconds(house: House) -> None:
         return (time.perf_counter() - began) / 500
 
     assert min([await cost() for _ in range(20)]) < 40e-6  # 3 µs when measured alone; verifying anew takes 100
+
+
+CROSS_SITE = [
+    [(b"sec-fetch-site", b"cross-site")],
+    [(b"sec-fetch-site", b"cross-site"), (b"origin", b"http://shop.example")],
+    [(b"host", b"shop.example"), (b"origin", b"https://evil.example")],
+    [(b"host", b"shop.example"), (b"origin", b"null")],
+    [(b"host", b"shop.example"), (b"origin", b"https://shop.example.evil.example")],
+]
+
+
+@pytest.mark.parametrize("headers", CROSS_SITE)
+async def test_another_site_changes_nothing_with_the_cookie(house: House, headers: list[tuple[bytes, bytes]]) -> None:  # D-42
+    user, token = house.sign_in()
+    cookie = (b"cookie", b"theme=dark; accessToken=" + token)
+
+    with captured_logs() as lines, pytest.raises(Forbidden):
+        await house.asks(cookie, *headers, method="POST")
+
+    assert [line["activity"] for line in lines if line["message"] == "SUSPICIOUS_ACTIVITY"] == ["cross_site_request"]
+    assert await house.asks(cookie, *headers, method="GET") == user
+    assert await house.asks((b"authorization", b"Bearer " + token), *headers, method="POST") == user
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [],
+        [(b"sec-fetch-site", b"same-origin")],
+        [(b"sec-fetch-site", b"same-site"), (b"origin", b"http://localhost:3000"), (b"host", b"localhost:8000")],
+        [(b"host", b"localhost:8000"), (b"origin", b"http://localhost:3000")],
+    ],
+)
+async def test_our_own_pages_change_things_with_the_cookie(house: House, headers: list[tuple[bytes, bytes]]) -> None:
+    user, token = house.sign_in()
+
+    assert await house.asks((b"cookie", b"accessToken=" + token), *headers, method="DELETE") == user
