@@ -81,8 +81,13 @@ def _cost(settings: Settings) -> Argon2Cost:
 
 
 def _authenticator(application: "Application") -> Authenticator:
-    cookie = "__Host-accessToken" if application.settings.is_production else "accessToken"
-    return Authenticator(application.resolve(AccessTokens), application.resolve(Snapshots), cookie=cookie)
+    settings = application.settings
+    return Authenticator(
+        application.resolve(AccessTokens),
+        application.resolve(Snapshots),
+        cookie="__Host-accessToken" if settings.is_production else "accessToken",
+        origins=(settings.public_url.rstrip("/"), *settings.allowed_origins),
+    )
 
 
 def _snapshots(application: "Application") -> Snapshots:

@@ -9,11 +9,10 @@ from collections.abc import Iterable, MutableMapping
 from typing import Any
 
 from .. import context
-from ..errors import Forbidden
 from ..observability import security_events
-from .cross_site import READING, is_cross_site
 from .principal import Principal
 from .refusals import TokenExpired, TokenForged, TokenInvalid, TokenRevoked
+from .same_origin import SAFE_METHODS, refuse_cross_site
 from .snapshots import Snapshot, Snapshots
 from .tokens import AccessTokens, Claims
 
@@ -36,31 +35,31 @@ class Authenticator:
     none outlives its end, its session or its key."""
 
     def __init__(
-        self, tokens: AccessTokens, snapshots: Snapshots, *, cookie: str = "accessToken", remembered: int = REMEMBERED
+        self,
+        tokens: AccessTokens,
+        snapshots: Snapshots,
+        *,
+        cookie: str = "accessToken",
+        origins: Iterable[str] = (),
+        remembered: int = REMEMBERED,
     ) -> None:
         self.tokens, self.snapshots, self.remembered = tokens, snapshots, remembered
         self.cookie = cookie.encode()
+        self.origins = frozenset(origin.encode() for origin in origins)
         self._known: dict[bytes, _Known] = {}
         self._epoch, self._monotonic = tokens.epoch, snapshots.monotonic
 
     async def principal(self, scope: MutableMapping[str, Any]) -> Principal | None:
         """Who asks, by the headers of an ASGI scope; None when no credential was sent.
 
-        Raises TokenInvalid, TokenExpired or TokenRevoked, and Forbidden when another site has a browser change something.
+        Raises TokenInvalid, TokenExpired, TokenRevoked, and CrossSite for a cookie that another site made the browser send.
         """
-        token = credential(scope["headers"], self.cookie)
+        token, is_cookie = credential(scope["headers"], self.cookie)
         if token is None:
             return None
-        if scope.get("method", "GET") not in READING and self._is_misled(scope["headers"], token):
-            here = context.current()
-            security_events.suspicious_activity(None, "cross_site_request", ip=here.address, method=here.method, path=here.path)
-            raise Forbidden("Another site asked your browser for this.")
+        if is_cookie and scope["method"] not in SAFE_METHODS:
+            refuse_cross_site(scope["headers"], self.origins)
         return await self.of_token(token)
-
-    def _is_misled(self, headers: Iterable[tuple[bytes, bytes]], token: bytes) -> bool:
-        """Whether the token came in the cookie, on behalf of another site."""
-        by_cookie = any(name == b"cookie" and self.cookie in value and token in value for name, value in headers)
-        return by_cookie and is_cross_site(headers)
 
     async def of_token(self, token: bytes) -> Principal:
         """Whose access token this is, for every transport. Raises TokenInvalid, TokenExpired or TokenRevoked."""
@@ -110,8 +109,11 @@ class Authenticator:
         self._known[token] = known
 
 
-def credential(headers: Iterable[tuple[bytes, bytes]], cookie: bytes) -> bytes | None:
-    """The token of the first place that has one (R-081). Raises TokenInvalid for one sent twice or in a form we do not read."""
+def credential(headers: Iterable[tuple[bytes, bytes]], cookie: bytes) -> tuple[bytes | None, bool]:
+    """The token of the first place that has one (R-081), and whether that place is the cookie.
+
+    Raises TokenInvalid for one sent twice or in a form we do not read.
+    """
     authorization = cookies = other = None
     for name, value in headers:
         if name == b"authorization":
@@ -127,10 +129,10 @@ def credential(headers: Iterable[tuple[bytes, bytes]], cookie: bytes) -> bytes |
     if authorization is not None:
         if authorization[:7].lower() != BEARER:
             raise TokenInvalid
-        return authorization[7:].strip(b" ")
+        return authorization[7:].strip(b" "), False
     if cookies is not None and (token := _in_cookies(cookies, cookie)) is not None:
-        return token
-    return other
+        return token, True
+    return other, False
 
 
 def _in_cookies(cookies: bytes, name: bytes) -> bytes | None:
