@@ -149,3 +149,13 @@ async def test_the_trail_names_fields_as_answers_do(editor):  # R-115
     record = (await editor.get(f"/api/v1/audit?resourceId={id}&action=UPDATE")).json()["data"][0]
 
     assert record["changes"] == {"priceAmount": [1999, 999]}
+
+
+async def test_an_adjustment_adjusts_something(editor):
+    product = (await editor.post(PRODUCTS, json=HAT)).json()
+
+    answer = await editor.post(f"{PRODUCTS}/{product['id']}/stock", json={"delta": 0, "reason": "counted"})
+
+    assert answer.status_code == 422
+    assert answer.json()["error"]["details"] == [{"field": "delta", "message": "Delta must not be 0", "code": "zero"}]
+    assert (await editor.get(f"{PRODUCTS}/{product['id']}")).json()["version"] == product["version"]

@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, field_validator
+from pydantic_core import PydanticCustomError
 
 from mainspring.core.http import ListQuery, Out, Schema
 from mainspring.core.money import MAX_AMOUNT
@@ -56,6 +57,14 @@ class AdjustStock(Schema):
 
     delta: int = Field(ge=-MAX_STOCK, le=MAX_STOCK, strict=True)
     reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+
+    @field_validator("delta")
+    @classmethod
+    def change_something(cls, delta: int) -> int:
+        """An adjustment by nothing would leave a record of a change that was none."""
+        if delta == 0:
+            raise PydanticCustomError("zero", "Delta must not be 0")
+        return delta
 
 
 class PriceOut(Out):
