@@ -32,12 +32,14 @@ class Connection(asyncio.Protocol):
         "current",
         "deadline",
         "expects_continue",
+        "has_asked",
         "head_bytes",
         "headers",
         "is_closing",
         "is_full",
         "is_paused",
         "is_reading_head",
+        "made_at",
         "own",
         "parser",
         "pending",
@@ -59,6 +61,8 @@ class Connection(asyncio.Protocol):
         self.is_full = False
         self.is_paused = False
         self.is_reading_head = False
+        self.has_asked = False
+        self.made_at = server.loop.time()
         self.head_bytes = 0
         self.target = b""
         self.headers: list[tuple[bytes, bytes]] = []
@@ -123,7 +127,7 @@ class Connection(asyncio.Protocol):
 
     def on_message_begin(self) -> None:
         """A request begins."""
-        self.is_reading_head = True
+        self.is_reading_head = self.has_asked = True
         self.head_bytes = 0
         self.target = b""
         self.headers = []
@@ -229,7 +233,7 @@ class Connection(asyncio.Protocol):
     @property
     def is_idle(self) -> bool:
         """Whether nothing is asked or answered here at the moment."""
-        return self.current is None and not self.pending
+        return self.current is None and not self.pending and not self.is_reading_head
 
     def check(self, now: float) -> None:
         """Close when the client is too slow or silent too long. Called about every second."""

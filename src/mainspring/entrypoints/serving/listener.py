@@ -5,11 +5,19 @@ import errno
 import socket
 import struct
 import sys
+from collections.abc import Iterator
 
 from mainspring.core.module import BootRefused
 
 BACKLOG = 2048
 SO_ATTACH_FILTER = 26  # Linux; not in the socket module
+DROP_SYN = (  # classic BPF over a TCP header: code, jump if true, jump if false, value
+    (0x30, 0, 0, 13),  # load the flags
+    (0x54, 0, 0, 0x12),  # keep SYN and ACK
+    (0x15, 0, 1, 0x02),  # SYN alone?
+    (0x06, 0, 0, 0),  # drop
+    (0x06, 0, 0, 0xFFFFFFFF),  # take
+)
 
 
 def open_listeners(host: str, port: int, count: int) -> list[socket.socket]:
@@ -40,13 +48,25 @@ def refuse_newcomers(listener: socket.socket) -> None:
     """Let the kernel drop every new connection attempt on this socket; its queue can then be emptied for good.
 
     Closing a listening socket resets the connections in its queue, whose requests may already be here. Clients that are dropped
-    try again a second later and find the next server, or nobody. Elsewhere than on Linux this does nothing.
+    try again a second later and find the next server, or nobody. Handshakes under way are completed: only a SYN without an ACK
+    is dropped. Elsewhere than on Linux this does nothing.
     """
     if not sys.platform.startswith("linux"):
         return
-    drop_all = ctypes.create_string_buffer(struct.pack("HBBI", 0x06, 0, 0, 0))  # one BPF instruction: return 0
-    program = struct.pack("HP", 1, ctypes.addressof(drop_all))
-    listener.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, program)
+    steps = b"".join(struct.pack("HBBI", *step) for step in DROP_SYN)
+    code = ctypes.create_string_buffer(steps)
+    listener.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, struct.pack("HP", len(DROP_SYN), ctypes.addressof(code)))
+
+
+def take_queued(listener: socket.socket) -> Iterator[socket.socket]:
+    """The connections that wait in the queue of a listening socket."""
+    while True:
+        try:
+            accepted, _ = listener.accept()
+        except (BlockingIOError, ConnectionAbortedError):
+            return
+        accepted.setblocking(False)
+        yield accepted
 
 
 def _refuse_if_taken(family: int, address: tuple[object, ...]) -> None:

@@ -9,13 +9,14 @@ from typing import Any
 from mainspring.core.observability import get_logger
 
 from .connection import Connection
-from .listener import refuse_newcomers
+from .listener import refuse_newcomers, take_queued
 from .outbox import Outbox
 
 LOG = get_logger(__name__)
 LINGER = 0.4
 QUIET = 0.15
 EMPTYING = 0.05
+FRESH = 1.0  # seconds in which a client that has just connected may send its first request
 
 ASGI = Callable[[dict[str, Any], Callable[[], Awaitable[dict[str, Any]]], Callable[[Any], Awaitable[None]]], Awaitable[None]]
 
@@ -53,14 +54,17 @@ class Server:
         for _, listener in self._listeners:
             refuse_newcomers(listener)
         await asyncio.sleep(EMPTYING)
-        for server, _ in self._listeners:
+        for server, listener in self._listeners:
+            for accepted in take_queued(listener):  # on a busy machine the loop may not have come round to them
+                await self.loop.connect_accepted_socket(lambda: Connection(self), accepted)
             server.close()
         while self.connections or self.running:
+            await asyncio.sleep(0.01)
+            patience = self.loop.time() - FRESH
             for connection in list(self.connections):
                 connection.end_endless()
-                if connection.is_idle and not connection.is_reading_head:
+                if connection.is_idle and (connection.has_asked or connection.made_at < patience):
                     connection.close()
-            await asyncio.sleep(0.01)
 
     async def _until_quiet(self) -> None:
         """Until no request has come for a moment, at most LINGER seconds."""
