@@ -18,7 +18,7 @@ from ..errors import MainspringError, TooManyRequests, Unavailable
 from ..observability import security_events
 from ..runtime import Runtime
 
-PATIENCE = 2.0  # seconds an attempt waits for others of the same key to be decided
+PATIENCE = 2.3  # seconds an attempt waits for others of the same key to be decided
 LEASE = 10.0  # seconds after which an undecided attempt belongs to a dead process
 LOOK_AGAIN = 0.03  # seconds
 
@@ -53,7 +53,7 @@ class FailureLimit:
         """Try a credential inside. What it raises counts as a failure, unless it was Unavailable or a limit.
 
         Raises TooManyRequests when there were too many. Attempts under way count as if they failed until they are decided, so
-        that fifty at once are no fifty guesses; whoever would be one too many waits for them, at most two seconds, then gets
+        that fifty at once are no fifty guesses; whoever would be one too many waits for them, at most 2.3 seconds, then gets
         Unavailable.
         """
         if not self.enabled:

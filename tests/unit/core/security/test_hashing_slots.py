@@ -14,7 +14,7 @@ import pytest
 
 from mainspring.core.errors import Unavailable
 from mainspring.core.security import hashing_slots
-from mainspring.core.security.hashing_slots import HashingSlots, cores
+from mainspring.core.security.hashing_slots import NICENESS, QUEUE_SECONDS, HashingSlots, cores
 
 Opener = Callable[..., HashingSlots]
 
@@ -58,16 +58,16 @@ async def test_never_more_at_once_than_there_are_slots_whatever_the_number_of_pr
     assert most == 2
 
 
-async def test_what_two_seconds_cannot_serve_is_shed_at_once(slots_in: Opener) -> None:
+async def test_what_the_queue_cannot_hold_is_shed_at_once(slots_in: Opener) -> None:
     slots = slots_in()
-    slots._seconds = 0.5  # so eight may wait besides the two that run
+    slots._seconds = 2 * QUEUE_SECONDS / 8  # so eight may wait besides the two that run
     began = time.monotonic()
 
     answers = await asyncio.gather(*(slots.run(lambda: time.sleep(0.3)) for _ in range(40)), return_exceptions=True)
 
     refused = [answer for answer in answers if isinstance(answer, Unavailable)]
     assert len(refused) == 30
-    assert {answer.retry_after for answer in refused} == {2.0}
+    assert {answer.retry_after for answer in refused} == {3}
     assert time.monotonic() - began < 20
 
 
@@ -120,7 +120,7 @@ async def test_hashing_yields_to_everything_else(slots_in: Opener) -> None:
     def niceness() -> int:
         return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
 
-    assert await slots_in().run(niceness) == min(19, niceness() + 2)
+    assert await slots_in().run(niceness) == min(19, niceness() + NICENESS)
 
 
 HOLDER = """
@@ -151,7 +151,7 @@ def holder(tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
 
 async def test_a_killed_process_leaves_no_slot_and_no_ticket_taken(slots_in: Opener, holder: "subprocess.Popen[str]") -> None:
     slots = slots_in()
-    slots._seconds = 1.0  # six tickets: five are taken
+    slots._seconds = QUEUE_SECONDS / 2  # six tickets: five are taken
     waiting = [asyncio.ensure_future(slots.run(lambda: "served")) for _ in range(3)]
     async with asyncio.timeout(2):
         while (refused := Counter(task.done() for task in waiting)) != {True: 2, False: 1}:
