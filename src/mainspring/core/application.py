@@ -10,14 +10,16 @@ from typing import Any, TypeVar
 from .context import Context
 from .database import Database, Model, UnitOfWork, open_database
 from .database.boot_check import check_tables
-from .module import Module, discover
+from .module import BootRefused, Module, discover
 from .registry import Registry
 from .security.authenticator import Authenticator
+from .security.ports import PermissionSource, SessionSource
 from .settings import Settings
 from .wiring import database_options, register_core, stop_core
 
 T = TypeVar("T")
 
+NEEDED_PORTS: tuple[type[Any], ...] = (SessionSource, PermissionSource)  # of core, answered by modules
 FILES_OF_EVERY_PROCESS = ("errors", "permissions", "events", "models", "ports")
 
 
@@ -61,7 +63,13 @@ class Application:
         return self.ports.resolve(port)
 
     async def start(self) -> None:
-        """Open every database, then run what modules do at a start. Raises Unavailable when one cannot be reached."""
+        """Open every database, then run what modules do at a start.
+
+        Raises BootRefused when a module cannot make what it provides, and Unavailable when a database cannot be reached.
+        """
+        for module in self.modules:
+            for port in module.provides:
+                self.resolve(port)
         for database in self.databases.values():
             await database.open()
         for module in self.modules:
@@ -83,7 +91,12 @@ class Application:
 
 def create_application(settings: Settings, modules: Sequence[Module] | None = None) -> Application:
     """Find the modules and build the application. Raises BootRefused with one sentence when something does not fit."""
-    return Application(settings, discover() if modules is None else modules)
+    application = Application(settings, discover() if modules is None else modules)
+    if modules is None:
+        for port in NEEDED_PORTS:
+            if port not in application.ports:
+                raise BootRefused(f"No implementation registered for {port.__name__}.")
+    return application
 
 
 def _factory(module: Module, path: str, application: Application) -> Callable[[], Any]:
@@ -92,5 +105,8 @@ def _factory(module: Module, path: str, application: Application) -> Callable[[]
 
 def _named(module: Module, path: str) -> Callable[[Application], Any]:
     file, _, name = path.partition(":")
-    function: Callable[[Application], Any] = getattr(importlib.import_module(f"{module.package}.{file}"), name)
+    found = getattr(importlib.import_module(f"{module.package}.{file}"), name, None)
+    if not callable(found):
+        raise BootRefused(f"Module {module.name} names {path}, and there is no such function.")
+    function: Callable[[Application], Any] = found
     return function

@@ -9,6 +9,8 @@ from mainspring.core.errors import Conflict, NotFound
 class ProductNotFound(NotFound):
     """No such product, or it was deleted."""
 
+    code: ClassVar[str] = "catalog.not_found"
+
     def __init__(self, id: UUID) -> None:
         super().__init__(f"Product {id} was not found")
 

@@ -152,6 +152,22 @@ async def test_an_argument_of_the_wrong_type_leaves_the_connection_usable(server
         assert await uow.value(STOCK, id=made.id) == 6
 
 
+async def test_an_idle_connection_runs_into_no_timeout(postgresql_server: Postgresql):
+    with postgresql_server.database() as url:
+        await create_tables(url)
+        options = DatabaseOptions(pool_max=1, statement_timeout=0.3)
+        async with open_database(url, options) as database:
+            assert isinstance(database, PostgresqlDatabase)
+            await asyncio.sleep(0.6)  # nothing ran yet but the preparing of BEGIN and COMMIT
+            assert await names(database) == []
+            with pytest.raises(Exception, match=r"does not fit"):
+                async with database.reading() as uow:  # prepared, but refused by the driver before it is sent
+                    await uow.value(STOCK, id="no id")
+            await asyncio.sleep(0.6)
+
+            assert await names(database) == []
+
+
 async def test_idle_connections_go(server: PostgresqlDatabase):
     units = [server.begin_unit() for _ in range(2)]
     for number, uow in enumerate(units):

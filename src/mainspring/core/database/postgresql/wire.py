@@ -101,6 +101,9 @@ class Wire:
             self.forget(next(iter(self._prepared)))
         statement = await self.connection.prepare(sql, name=f"mainspring_{next(NUMBERS)}")
         self._kept[sql] = statement  # asyncpg closes what nobody holds
+        # The driver prepares without a Sync, and until one comes statement_timeout runs, even while the connection is idle.
+        if not self.connection.is_in_transaction():
+            await self.connection.execute("SELECT 1")
         state = self._prepared[sql] = statement._state
         return state
 
