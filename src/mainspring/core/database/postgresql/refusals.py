@@ -12,7 +12,8 @@ from ..constraints import columns_of
 from ..errors import DatabaseUnavailable, DuplicateValue, RuleBroken, RunAgain, StillReferenced, fields_of
 
 KEY = re.compile(r"Key \((.+?)\)=")
-FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, asyncio.TimeoutError)
+# InternalClientError: the driver has read that the server ends the connection, and not yet seen it closed
+FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, asyncio.TimeoutError)
 RUN_AGAIN = frozenset({"40001", "40P01"})
 UNAVAILABLE_CLASSES = frozenset({"08", "53", "57", "58"})
 UNAVAILABLE = frozenset({"55P03", "25P03", "25P04"})
@@ -26,7 +27,7 @@ def refusal(error: BaseException) -> BaseException:
         return Invalid("A value does not fit.") if "out of range" in str(error) else error
     if isinstance(error, asyncpg.InterfaceError):
         return DatabaseUnavailable() if "closed" in str(error) or "connection" in str(error) else error
-    if isinstance(error, OSError | asyncio.TimeoutError):
+    if isinstance(error, OSError | asyncio.TimeoutError | asyncpg.InternalClientError):
         return DatabaseUnavailable()
     return error
 
