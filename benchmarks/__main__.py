@@ -1,4 +1,4 @@
-"""The one command: `./dev bench` or `python -m benchmarks`."""
+"""The one command: `./dev bench` or `python -m benchmarks`; `./dev bench jobs` measures the jobs."""
 
 import argparse
 import json
@@ -120,4 +120,8 @@ def arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
+    if sys.argv[1:2] == ["jobs"]:
+        from .jobs import main as measure_jobs
+
+        raise SystemExit(measure_jobs(sys.argv[2:]))
     raise SystemExit(main())

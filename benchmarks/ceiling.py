@@ -25,7 +25,7 @@ from .ceiling_storage import Storage, open_storage
 
 PADDING, HASH = PKCS1v15(), SHA256()
 JSON = [(b"content-type", b"application/json")]
-LIMIT = 20
+LIMIT = 20  # one row more is asked for, to know whether there is a next page
 
 storage: Storage
 key: RSAPublicKey
@@ -42,7 +42,7 @@ async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:  # Any: t
     else:
         return await answer(send, 401, b"{}")
     if scope["method"] == "GET":
-        rows = await storage.products(LIMIT + 1)
+        rows = await storage.products()
         cursor = str(rows[LIMIT - 1][0]) if len(rows) > LIMIT else None
         page = {
             "data": [shown(row) for row in rows[:LIMIT]],

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 COLUMNS = "id, name, description, category, price_amount, price_currency, stock, version, created_at, updated_at"
-LIST = f"SELECT {COLUMNS} FROM products WHERE deleted_at IS NULL ORDER BY created_at DESC, id DESC LIMIT $1"
+LIST = f"SELECT {COLUMNS} FROM products WHERE deleted_at IS NULL ORDER BY created_at DESC, id DESC LIMIT 21"
 CREATE = f"INSERT INTO products ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $8) RETURNING {COLUMNS}"
 AUDIT = """INSERT INTO core_audit_log
 (id, user_id, action, resource, resource_id, changes, ip_address, user_agent, request_id, created_at)
@@ -18,7 +18,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"""
 class Storage(Protocol):
     """What the ceiling asks of a database."""
 
-    async def products(self, limit: int) -> list[Any]: ...
+    async def products(self) -> list[Any]: ...
     async def add(self, product: tuple[Any, ...], record: tuple[Any, ...]) -> Any: ...
     async def close(self) -> None: ...
 
@@ -48,10 +48,10 @@ class PostgresStorage:
             opened.append((connection, *[await connection.prepare(sql) for sql in (LIST, CREATE, AUDIT)]))
         return cls(opened)
 
-    async def products(self, limit: int) -> list[Any]:
+    async def products(self) -> list[Any]:
         held = self.idle.pop() if self.idle else await self.wait()
         try:
-            rows: list[Any] = await held[1].fetch(limit)
+            rows: list[Any] = await held[1].fetch()
         finally:
             self.give_back(held)
         return rows
@@ -97,8 +97,8 @@ class SqliteStorage:
             connection.execute(f"PRAGMA {pragma}")
         return connection
 
-    async def products(self, limit: int) -> list[Any]:
-        return [read(row) for row in self.reader.execute(LIST, (limit,)).fetchall()]
+    async def products(self) -> list[Any]:
+        return [read(row) for row in self.reader.execute(LIST).fetchall()]
 
     async def add(self, product: tuple[Any, ...], record: tuple[Any, ...]) -> Any:
         self.writer.execute("BEGIN IMMEDIATE")

@@ -81,6 +81,7 @@ def mainspring_environment(url: str, keys: Path, folder: Path) -> dict[str, str]
     return {
         **kept,
         "APP_ENV": "production",
+        "PAYMENTS__GATEWAY": "none",
         "DATA_DIR": str(folder / "data"),
         "DATABASE_URL": url,
         "PUBLIC_URL": "http://127.0.0.1",

@@ -1,4 +1,4 @@
-"""What every test shares: the event loop, the option `--slow`, and the count of tests on each database."""
+"""What every test shares: the event loop, the options `--slow` and `--full`, and the count of tests on each database."""
 
 from collections import Counter
 from pathlib import Path
@@ -14,14 +14,15 @@ SKIPPED: list[str] = []
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--slow", action="store_true", help="run the tests marked slow too")
+    parser.addoption("--full", action="store_true", help="run the tests marked full too: guarantees at their full size")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     kept, left_out = [], []
     for item in items:
-        slow = item.get_closest_marker("slow") and not config.getoption("--slow")
+        unwanted = any(item.get_closest_marker(mark) and not config.getoption(f"--{mark}") for mark in ("slow", "full"))
         asked_by_name = any("::" in argument for argument in config.args)
-        (left_out if slow and not asked_by_name else kept).append(item)
+        (left_out if unwanted and not asked_by_name else kept).append(item)
         used = [value for value in _parameters(item).values() if value in DATABASES]
         item.user_properties.extend(("database", name) for name in used)
     if left_out:

@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tools import architecture, check_docs, lock_files  # noqa: E402
+from tools import architecture, audit, check_docs, lock_files  # noqa: E402
 
 
 def command(*arguments: str) -> Callable[[], list[str]]:
@@ -35,6 +35,7 @@ CHECKS: dict[str, Callable[[], list[str]]] = {
     "imports (import-linter)": command("lint-imports"),
     "floor plan": rules,
     "lock files": lock_files.complaints,
+    "installed packages": audit.complaints,
     "documentation": check_docs.complaints,
 }
 

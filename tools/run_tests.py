@@ -22,6 +22,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="./dev test", description=__doc__, epilog="Every other option goes to pytest.")
     parser.add_argument("--kind", action="append", choices=[*KINDS], help="only this kind; may be given several times")
     parser.add_argument("--slow", action="store_true", help="the tests marked slow too")
+    parser.add_argument("--full", action="store_true", help="guarantees at their full size too; needs a calm machine")
     parser.add_argument("--coverage", action="store_true", help="measure coverage and fail under 90 percent")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="test processes (default: one a core)")
     ours, theirs = parser.parse_known_args()
@@ -35,6 +36,8 @@ def main() -> None:
         command += ["-n", str(ours.processes), "--dist", "worksteal"]
     if ours.slow or "load" in (ours.kind or ()):
         command.append("--slow")
+    if ours.full:
+        command.append("--full")
     if ours.coverage:
         if sys.version_info >= (3, 12):
             os.environ.setdefault("COVERAGE_CORE", "sysmon")  # half the cost

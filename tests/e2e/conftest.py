@@ -10,6 +10,7 @@ import httpx2
 import pytest
 
 from mainspring.core.application import create_application
+from mainspring.core.settings import Settings
 from mainspring.modules.access.service import AssignmentService
 
 PASSWORD = "correct horse battery staple"
@@ -25,17 +26,22 @@ def administrator(settings) -> "Callable[[str], Awaitable[dict[str, str]]]":
     """Registers an administrator at a running server and answers the headers that prove it."""
 
     async def register(url: str) -> dict[str, str]:
-        async with httpx2.AsyncClient(base_url=url, timeout=30) as client:
-            who = {"email": "root@example.com", "password": PASSWORD, "name": "Root"}
-            user = (await client.post("/api/v1/auth/register", json=who)).raise_for_status().json()
-            application = create_application(settings)
-            await application.start()
-            async with application.unit() as uow:
-                await AssignmentService(uow).assign(None, UUID(user["id"]), "admin")
-            await application.stop()
-        return await sign_in(url)
+        return await administrator_of(url, settings)
 
     return register
+
+
+async def administrator_of(url: str, settings: Settings) -> dict[str, str]:
+    """Register an administrator at a running server; the headers that prove it."""
+    async with httpx2.AsyncClient(base_url=url, timeout=30) as client:
+        who = {"email": "root@example.com", "password": PASSWORD, "name": "Root"}
+        user = (await client.post("/api/v1/auth/register", json=who)).raise_for_status().json()
+    application = create_application(settings)
+    await application.start()
+    async with application.unit() as uow:
+        await AssignmentService(uow).assign(None, UUID(user["id"]), "admin")
+    await application.stop()
+    return await sign_in(url)
 
 
 async def sign_in(url: str) -> dict[str, str]:

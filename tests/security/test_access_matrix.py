@@ -8,15 +8,33 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
+import orjson
 import pytest
 
+from mainspring.adapters.local_bank import LocalGateway
+from mainspring.adapters.local_bank.bank import Booking, letter_of
+from mainspring.core import clock, ids
+from mainspring.core.database import Statement, bind, update_of
 from mainspring.core.http.plan import Plan
+from mainspring.core.jobs.models import DEAD, Job
+from mainspring.core.jobs.upkeep import prune_jobs
+from mainspring.core.mail import Mailbox, Message
+from mainspring.core.mail.folder import MailFolder
+from mainspring.core.money import Money
+from mainspring.modules.notifications.ports import Kind
+from mainspring.modules.notifications.service import NotificationService
+from mainspring.modules.payments.service import Charging
 from mainspring.testing.client import PASSWORD, AppClient, SignedIn
 
 from .valid_bodies import body_of
 
 TABLE = Path(__file__).with_name("access_matrix.md")
+NEWS = Kind("matrix.news", "News for the matrix")
+DIE: Statement[None] = Statement(
+    update_of(Job).where(Job.id == bind("id", Job.id)).values(state=DEAD, finished_at=bind("now", Job.finished_at))
+)
 ACTORS = ("anonymous", "stranger", "owner", "granted", "expired", "moderator", "admin")
 
 
@@ -88,16 +106,68 @@ async def a_product(scene: Scene, owner: SignedIn) -> Things:
     return {"id": (await scene.made("/products", {"name": "Lamp", "category": "light", "price": price, "stock": 5}))["id"]}
 
 
+async def an_order(scene: Scene, owner: SignedIn) -> Things:
+    product = await a_product(scene, owner)
+    body = {"items": [{"productId": product["id"], "quantity": 1}]}
+    order = (await scene.app.as_(owner).post("/api/v1/orders", json=body)).json()
+    return {"id": order["id"]}
+
+
+async def a_refund(scene: Scene, owner: SignedIn) -> Things:
+    order = await an_order(scene, owner)
+    refund = await scene.made(f"/orders/{order['id']}/refunds", {"amount": 1, "reason": "Scratched"})
+    return {**order, "refund_id": refund["id"]}
+
+
+async def a_transfer(scene: Scene, owner: SignedIn) -> Things:
+    return {"id": (await scene.made("/credits/deposits", {"toUserId": str(owner.id), "amount": 5}))["id"]}
+
+
 async def a_session(scene: Scene, owner: SignedIn) -> Things:
     sessions = (await scene.app.as_(owner).get("/api/v1/auth/sessions")).json()["data"]
     return {"id": sessions[0]["id"]}
+
+
+async def a_job(scene: Scene, owner: SignedIn) -> Things:
+    async with scene.app.application.unit() as uow:
+        return {"id": str(uow.enqueue(prune_jobs, owner_id=owner.id))}
+
+
+async def a_payment(scene: Scene, owner: SignedIn) -> Things:
+    charging = Charging(scene.app.application)
+    payment = await charging.charge(ids.new(), str(ids.new()), Money(100, "EUR"), "card_ok", owner.id)
+    return {"id": str(payment.id)}
+
+
+async def the_gateway(scene: Scene, owner: SignedIn) -> Things:
+    return {"gateway": "local"}
+
+
+async def a_dead_job(scene: Scene, owner: SignedIn) -> Things:
+    job = await a_job(scene, owner)
+    async with scene.app.application.unit() as uow:
+        await uow.run(DIE, id=UUID(job["id"]), now=clock.now())
+    return job
 
 
 async def a_file_of_the_documentation(scene: Scene, owner: SignedIn) -> Things:
     return {"name": "page.js"}
 
 
+async def a_notification(scene: Scene, owner: SignedIn) -> Things:
+    async with scene.app.application.unit() as uow:
+        return {"id": str(await NotificationService(uow).notify(owner.id, NEWS, "Hello"))}
+
+
+async def a_mail(scene: Scene, owner: SignedIn) -> Things:
+    message = Message(Mailbox(owner.email), "Hello", "Hello.", "<p>Hello.</p>")
+    await scene.app.application.resolve(MailFolder).send(message)
+    return {"id": str(message.id)}
+
+
 PREPARATIONS: dict[str, Prepare] = {
+    "/api/v1/notifications/{id}": a_notification,
+    "/mail/{id}": a_mail,
     "/docs/assets/{name}": a_file_of_the_documentation,
     "POST /api/v1/users/{id}/restoration": a_deleted_user,
     "/api/v1/users/{id}/roles/": a_holder_of_a_role,
@@ -105,12 +175,21 @@ PREPARATIONS: dict[str, Prepare] = {
     "/api/v1/users/{id}": a_user,
     "/api/v1/roles/{name}": a_role,
     "/api/v1/products/{id}": a_product,
+    "/api/v1/orders/{id}/refunds/": a_refund,
+    "/api/v1/orders/{id}": an_order,
+    "/api/v1/credits/transfers/{id}": a_transfer,
     "/api/v1/auth/sessions/{id}": a_session,
+    "/api/v1/payments/webhooks/": the_gateway,
+    "/api/v1/payments/{id}": a_payment,
+    "/api/v1/jobs/{id}/retry": a_dead_job,
+    "/api/v1/jobs/{id}": a_job,
 }
 
 
 async def prepared(scene: Scene, route: str, owner: SignedIn) -> Things:
-    """What the path names, made for this call."""
+    """What the path or the body names, made for this call."""
+    if route == "POST /api/v1/orders":
+        return {"productId": (await a_product(scene, owner))["id"]}
     if "{" not in route:
         return {}
     for part, prepare in PREPARATIONS.items():
@@ -128,6 +207,8 @@ def values_for(route: str, actor: SignedIn) -> dict[str, Any]:
         "refreshToken": actor.refresh_token,
         "permission": "products:read",
         "permissions": [],
+        "kind": NEWS,
+        "inApp": True,
         "role": "guest",
         "roles": ["user"],
     } | ({"name": "Ada Lovelace"} if "/users" in route or "/register" in route else {})
@@ -140,13 +221,25 @@ async def ask(scene: Scene, document: dict[str, Any], route: str, part: str, per
     owner = actor if part == "owner" and actor else await scene.app.sign_up()
     things = await prepared(scene, route, owner)
     caller = actor or owner
+    if route == "POST /api/v1/credits/transfers":
+        await a_transfer(scene, caller)
     operation = document["paths"].get(path, {}).get(method.lower(), {})
-    body = body_of(document, operation, values_for(route, caller))
+    body = body_of(document, operation, values_for(route, caller) | things | {"toUserId": str(scene.keeper.id)})
     if route.endswith("/auth/login"):
         body = {"email": caller.email, "password": PASSWORD}
     client = scene.app.as_(actor)
+    if "/payments/webhooks/" in route:
+        sent = signed_webhook(scene.app)
+        return (await client.post(path.format(**things), headers=sent[0], content=sent[1])).status_code
     options = {} if body is None else {"json": body}
     return (await client.request(method, path.format(**things), **options)).status_code
+
+
+def signed_webhook(app: AppClient) -> tuple[dict[str, str], bytes]:
+    """A webhook of the local bank about a charge that is not ours: proved, kept, without effect."""
+    booking = Booking(ids.secret(8), ids.secret(8), 100, "EUR", "card_ok", "succeeded", None, 0)
+    body = orjson.dumps(letter_of(ids.secret(8), booking, clock.now().timestamp()))
+    return app.application.resolve(LocalGateway).signature(body), body
 
 
 def routes_of(app: AppClient) -> dict[str, str]:

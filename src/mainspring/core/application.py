@@ -2,7 +2,7 @@
 
 import asyncio
 import importlib
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import cached_property
 from typing import Any, TypeVar
@@ -10,12 +10,16 @@ from typing import Any, TypeVar
 from .context import Context
 from .database import Database, Model, UnitOfWork, open_database
 from .database.boot_check import check_tables
+from .events.outbox import Outbox
+from .jobs.book import JobBook
+from .mail.ports import Mailer
 from .module import BootRefused, Module, discover
 from .registry import Registry
 from .security.authenticator import Authenticator
 from .security.ports import PermissionSource, SessionSource
 from .settings import Settings
 from .wiring import database_options, register_core, stop_core
+from .workflows.declaration import load as load_workflows
 
 T = TypeVar("T")
 
@@ -30,6 +34,7 @@ class Application:
         self.settings = settings
         self.modules = list(modules)
         self.ports = Registry()
+        self._last_deeds: list[Callable[[], Awaitable[None]]] = []
         self.draining = asyncio.Event()  # set when the process ends: streams watch it
         options = database_options(settings)
         self.databases: dict[str, Database] = {name: open_database(url, options) for name, url in settings.databases.items()}
@@ -50,13 +55,16 @@ class Application:
         """Answers who is asking."""
         return self.resolve(Authenticator)
 
-    def unit(self, context: Context | None = None, database: str = "default") -> AbstractAsyncContextManager[UnitOfWork]:
-        """A unit of work that commits at the end and rolls back when anything is raised."""
-        return self.databases[database].unit(context)
+    def unit(self, context: Context | None = None, database: str | None = None) -> AbstractAsyncContextManager[UnitOfWork]:
+        """A unit of work that commits at the end and rolls back when anything is raised.
 
-    def reading(self, context: Context | None = None, database: str = "default") -> AbstractAsyncContextManager[UnitOfWork]:
-        """A unit that only reads."""
-        return self.databases[database].reading(context)
+        Without `database` it is that of the context: the database of the module whose route was asked, else the default one.
+        """
+        return self.databases[database or (context.database if context else "default")].unit(context)
+
+    def reading(self, context: Context | None = None, database: str | None = None) -> AbstractAsyncContextManager[UnitOfWork]:
+        """A unit that only reads, on the database that `unit` would take."""
+        return self.databases[database or (context.database if context else "default")].reading(context)
 
     def resolve(self, port: type[T]) -> T:
         """The implementation of a port. Raises BootRefused when there is none."""
@@ -65,28 +73,44 @@ class Application:
     async def start(self) -> None:
         """Open every database, then run what modules do at a start.
 
-        Raises BootRefused when a module cannot make what it provides, and Unavailable when a database cannot be reached.
+        Raises BootRefused when a module cannot make what it provides, or has a job or a subscriber that cannot be run, and
+        Unavailable when a database cannot be reached.
         """
         for module in self.modules:
             for port in module.provides:
                 self.resolve(port)
+        self.resolve(JobBook)
+        self.resolve(Mailer)
+        outbox = self.resolve(Outbox)
         for database in self.databases.values():
+            database.outbox = outbox
             await database.open()
         for module in self.modules:
             if module.on_start:
                 await _named(module, module.on_start)(self)
 
+    def on_stop(self, deed: Callable[[], Awaitable[None]]) -> None:
+        """Await `deed` when the application stops, the last one first: for adapters that hold connections or threads."""
+        self._last_deeds.append(deed)
+
     async def stop(self) -> None:
         """Stop what runs and close every database."""
+        while self._last_deeds:
+            await self._last_deeds.pop()()
         await stop_core(self)
         for database in self.databases.values():
             await database.close()
 
     def _load(self, module: Module) -> None:
+        if module.database not in self.databases:
+            variable = f"DATABASES__{module.database.upper()}__URL"
+            raise BootRefused(f"Module {module.name} keeps its tables in {module.database}, and {variable} is not set.")
         for name in FILES_OF_EVERY_PROCESS:
             module.file(name)
         for port, path in module.provides.items():
             self.ports.singleton(port, _factory(module, path, self))
+        if (workflows := module.file("workflows")) is not None:
+            load_workflows(workflows)
 
 
 def create_application(settings: Settings, modules: Sequence[Module] | None = None) -> Application:

@@ -1,6 +1,7 @@
 """What commands of the command line need: an application to work with, and a plain way to say what happened."""
 
 import os
+import re
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, TypeVar
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 COLOURS = {"good": "\x1b[32m", "bad": "\x1b[31m", "dim": "\x1b[2m", "bold": "\x1b[1m"}
 PLAIN = "\x1b[0m"
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def with_application(work: "Callable[[Application], Awaitable[T]]") -> T:
@@ -65,15 +67,21 @@ def warn(text: str) -> None:
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Aligned columns; piped, the same without headings and colour, so that every line is a row."""
     lines = [[str(cell) for cell in row] for row in rows]
-    widths = [max(len(line[column]) for line in [list(headings), *lines]) for column in range(len(headings))]
+    widths = [max(_width(line[column]) for line in [list(headings), *lines]) for column in range(len(headings))]
 
     def aligned(cells: Sequence[str]) -> str:
-        return "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
+        padded = (cell + " " * (width - _width(cell)) for cell, width in zip(cells, widths, strict=True))
+        return "  ".join(padded).rstrip()
 
     if sys.stdout.isatty():
         say(coloured(aligned(headings), "bold"))
     for line in lines:
         say(aligned(line))
+
+
+def _width(text: str) -> int:
+    """How many characters a person sees."""
+    return len(COLOUR.sub("", text))
 
 
 def coloured(text: str, colour: str) -> str:

@@ -11,7 +11,10 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Context:
-    """One request, job or command. `path` is the path without its query."""
+    """One request, job or command. `path` is the path without its query.
+
+    `database` names the one that units of the work open: that of the module whose route is asked (R-210).
+    """
 
     request_id: str = ""
     method: str = ""
@@ -19,6 +22,7 @@ class Context:
     address: str | None = None
     user_agent: str | None = None
     principal: "Principal | None" = None
+    database: str = "default"
 
     @property
     def user_id(self) -> UUID | None:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 RUNNING: set[asyncio.Task[Any]] = set()  # the event loop keeps weak references only
+CANCEL_AGAIN_SECONDS = 15.0  # longer than any clean-up may take, or it would be cut short
 CAN_START_EAGERLY = sys.version_info >= (3, 12)
 logger = logging.getLogger(__name__)
 
@@ -70,10 +71,22 @@ async def settled(work: "asyncio.Future[T]") -> T:
     raise cancelled
 
 
+def heed_cancellation() -> None:
+    """Raise CancelledError when the running task was cancelled and the cancellation was lost on its way.
+
+    `asyncio.wait_for` of Python 3.11, which clients of brokers use, answers with the result when what it waited for ends in the
+    same turn. A loop around such a client asks here, or it would never end.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
+
+
 async def stop(task: asyncio.Task[Any]) -> None:
-    """Cancel a task and wait until it has ended."""
-    task.cancel()
-    await asyncio.wait([task])
+    """Cancel a task and wait until it has ended; one that goes on for 15 seconds is cancelled again."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait([task], timeout=CANCEL_AGAIN_SECONDS)
 
 
 def _ended(task: asyncio.Task[Any]) -> None:

@@ -3,7 +3,10 @@
 from typing import TYPE_CHECKING
 
 from .database import DatabaseOptions
+from .events.wiring import register_events, stop_events
+from .jobs.wiring import register_jobs, stop_jobs
 from .limits.failures import FailureLimit
+from .mail.wiring import register_mail
 from .runtime import Runtime
 from .security.argon2id import Argon2Cost
 from .security.authenticator import Authenticator
@@ -14,6 +17,7 @@ from .security.ports import PermissionSource, SessionSource
 from .security.snapshots import Snapshots
 from .security.tokens import AccessTokens
 from .settings import Settings
+from .workflows import Workflows
 
 if TYPE_CHECKING:
     from .application import Application
@@ -31,11 +35,19 @@ def register_core(application: "Application") -> None:
     singleton(FailureLimit, lambda: FailureLimit(application.resolve(Runtime), enabled=settings.rate_limits))
     singleton(Snapshots, lambda: _snapshots(application))
     singleton(Authenticator, lambda: _authenticator(application))
+    register_jobs(application)
+    singleton(Workflows, lambda: Workflows(application))
+    register_events(application)
+    register_mail(application)
 
 
 async def stop_core(application: "Application") -> None:
     """Stop and close what of it was made."""
     made = application.ports.made
+    await stop_events(application)
+    if workflows := made(Workflows):
+        await workflows.stop()
+    await stop_jobs(application)
     if snapshots := made(Snapshots):
         await snapshots.stop()
     if slots := made(HashingSlots):

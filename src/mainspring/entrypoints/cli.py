@@ -9,7 +9,7 @@ import typer
 
 from mainspring.core.module import BootRefused
 
-from .commands import migrate, modules, openapi, routes, seed, serve, settings, version
+from .commands import migrate, modules, openapi, routes, seed, serve, settings, version, worker, workflows
 from .commands.of_modules import CommandsOfModules
 
 STYLE: Literal["rich"] | None = "rich" if sys.stdout.isatty() else None  # boxes are for people
@@ -25,12 +25,14 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("serve")(serve.serve)
+app.command("worker")(worker.worker)
 app.add_typer(migrate.app, name="migrate")
 app.command("modules")(modules.modules)
 app.command("routes")(routes.routes)
 app.command("seed")(seed.seed)
 app.command("settings")(settings.settings)
 app.command("openapi")(openapi.openapi)
+app.add_typer(workflows.app, name="workflows")
 app.command("version")(version.version)
 
 

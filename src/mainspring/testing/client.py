@@ -1,6 +1,7 @@
 """A client of the application in the same process: no socket, the same ASGI program."""
 
 import itertools
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from types import TracebackType
@@ -11,6 +12,7 @@ import httpx2
 
 from mainspring.core.application import Application
 from mainspring.core.http.app import HttpApp
+from mainspring.core.jobs.draining import work_until_idle
 from mainspring.entrypoints.http import create_app
 
 PASSWORD = "correct horse battery staple"  # noqa: S105
@@ -86,6 +88,13 @@ class AppClient:
         """DELETE."""
         return await self.request("DELETE", path, **options)
 
+    async def work(self) -> int:
+        """Run in this process every job that is due, until none is; how many runs that took. Raises what jobs died of.
+
+        Jobs that failed and wait for another attempt stay as they are, and schedules do not tick.
+        """
+        return await work_until_idle(self.application)
+
     async def sign_up(self, email: str | None = None, password: str = PASSWORD, name: str = "Ada Lovelace") -> SignedIn:
         """Register a user and sign in. Without an address a new one is made up."""
         email = email or f"user{next(NUMBERS)}@example.com"
@@ -99,6 +108,15 @@ class AppClient:
         answer.raise_for_status()
         body = answer.json()
         return SignedIn(UUID(body["user"]["id"]), email, password, body["accessToken"], body["refreshToken"])
+
+    async def settle_payments(self) -> int:
+        """Let the local bank decide its late cards and tell it; how many webhooks were accepted."""
+        from mainspring.adapters.local_bank import LocalGateway
+
+        async def post(path: str, headers: Mapping[str, str], body: bytes) -> int:
+            return (await self.http.post(path, headers=dict(headers), content=body)).status_code
+
+        return await self.application.resolve(LocalGateway).send_now(post, after=timedelta(hours=1))
 
     async def give_role(self, user: SignedIn, role: str) -> None:
         """Give a role, as the command line would."""

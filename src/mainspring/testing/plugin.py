@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from mainspring.core.database import Database
     from mainspring.core.settings import Settings
 
+    from .brokers import Broker
     from .client import AppClient
     from .databases import PostgresqlTemplate, SqliteTemplate
     from .postgresql import Postgresql
@@ -23,7 +24,7 @@ DIALECTS = ("sqlite", "postgresql")
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--complete` turns every skip for a missing server into a failure."""
     group = parser.getgroup("mainspring")
-    group.addoption("--complete", action="store_true", help="fail instead of skipping when a database server is missing")
+    group.addoption("--complete", action="store_true", help="fail instead of skipping when a server is missing")
 
 
 @pytest.fixture(scope="session")
@@ -39,6 +40,30 @@ def postgresql_server(request: pytest.FixtureRequest) -> "Iterator[Postgresql]":
         pytest.skip(str(missing))
     with server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def rabbitmq_url(request: pytest.FixtureRequest) -> str:
+    """The address of RabbitMQ: TEST_RABBITMQ_URL, else loopback."""
+    from .brokers import RABBITMQ
+
+    return _broker(request, RABBITMQ)
+
+
+@pytest.fixture(scope="session")
+def nats_url(request: pytest.FixtureRequest) -> str:
+    """The address of NATS with JetStream: TEST_NATS_URL, else loopback."""
+    from .brokers import NATS
+
+    return _broker(request, NATS)
+
+
+@pytest.fixture(scope="session")
+def redis_url(request: pytest.FixtureRequest) -> str:
+    """The address of Redis: TEST_REDIS_URL, else loopback."""
+    from .brokers import REDIS
+
+    return _broker(request, REDIS)
 
 
 @pytest.fixture(scope="session")
@@ -142,3 +167,14 @@ def server(database_url: str, environment: dict[str, str], tmp_path: Path) -> "I
             return running.enter_context(start_server(database_url, tmp_path, workers=workers, env=merged, **options))
 
         yield start
+
+
+def _broker(request: pytest.FixtureRequest, broker: "Broker") -> str:
+    from .brokers import NoBroker, find_broker
+
+    try:
+        return find_broker(broker)
+    except NoBroker as missing:
+        if request.config.getoption("--complete"):
+            pytest.fail(str(missing))
+        pytest.skip(str(missing))

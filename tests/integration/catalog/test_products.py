@@ -80,7 +80,9 @@ async def test_filters_narrow_the_list(editor, reader):  # R-245
     assert found["pagination"]["total"] == 1
 
 
-@pytest.mark.parametrize("query", ["sort=stock", "limit=0", "limit=101", "page=0", "colour=red", "cursor=forged", "minPrice=-1"])
+@pytest.mark.parametrize(
+    "query", ["sort=stock", "limit=0", "limit=101", "page=0", "colour=red", "cursor=forged", "minPrice=-1", "limit=1&limit=2"]
+)
 async def test_anything_else_in_the_query_is_refused(reader, query):
     answer = await reader.get(f"{PRODUCTS}?{query}")
 
@@ -159,3 +161,23 @@ async def test_an_adjustment_adjusts_something(editor):
     assert answer.status_code == 422
     assert answer.json()["error"]["details"] == [{"field": "delta", "message": "Delta must not be 0", "code": "zero"}]
     assert (await editor.get(f"{PRODUCTS}/{product['id']}")).json()["version"] == product["version"]
+
+
+async def test_an_empty_patch_changes_nothing(editor):
+    path = (await editor.post(PRODUCTS, json=HAT)).headers["location"]
+    before = await editor.get(path)
+
+    answers = [await editor.patch(path, json=body) for body in ({}, {"name": "Hat"})]
+
+    assert [answer.json() for answer in answers] == [before.json()] * 2
+    assert (await editor.get(path)).headers["etag"] == before.headers["etag"]
+
+
+async def test_a_single_value_is_given_once(reader):
+    answer = await reader.get(f"{PRODUCTS}?limit=1&sort=name&limit=2&sort=price")
+
+    assert answer.status_code == 422
+    assert answer.json()["error"]["details"] == [
+        {"field": name, "message": f"{name.capitalize()} must be given only once", "code": "repeated"}
+        for name in ("limit", "sort")
+    ]

@@ -42,13 +42,22 @@ def test_migrations_go_up_and_down_and_say_where_they_stand(mainspring):
     up, ran, _ = mainspring("migrate", "up")
     current, _, _ = mainspring("migrate", "status")
     again = mainspring("migrate", "up")
-    down, undone, _ = mainspring("migrate", "down", "catalog")
+    down, undone, _ = mainspring("migrate", "down", "auth")
 
     assert (behind, up, current, down) == (1, 0, 0, 0)
     assert "catalog" in table
     assert "catalog 001" in ran.splitlines()
     assert again == (0, "", "")
-    assert undone.startswith("catalog ")
+    assert undone.startswith("auth ")
+
+
+def test_tables_that_others_refer_to_stay(mainspring):
+    mainspring("migrate", "up")
+
+    code, _, error = mainspring("migrate", "down", "users", "--steps", "9")
+
+    assert code == 1
+    assert error.strip() == "Tables of access refer to those of users. Undo access first."
 
 
 def test_a_module_that_is_not_there_is_one_sentence(console):

@@ -1,7 +1,7 @@
 """An application without modules, and a client in front of routers of the test's own."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import httpx2
@@ -11,6 +11,7 @@ from mainspring.core.application import Application, create_application
 from mainspring.core.http import Router
 from mainspring.core.http.app import HttpApp
 from mainspring.core.http.models import IdempotencyKey
+from mainspring.core.jobs.draining import work_until_idle
 from mainspring.testing.databases import settings_for
 from tests.integration.http.widgets import WIDGETS, Callers, create_tables, widget_routes
 
@@ -42,3 +43,9 @@ async def web(whole: Application) -> AsyncIterator[Callable[..., httpx2.AsyncCli
 
     yield serve
     await asyncio.gather(*(client.aclose() for client in clients))
+
+
+@pytest.fixture
+def work(application: Application) -> Callable[[], Awaitable[int]]:
+    """Carry out every job that is due."""
+    return lambda: work_until_idle(application)

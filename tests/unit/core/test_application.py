@@ -32,3 +32,34 @@ def test_without_anybody_who_knows_sessions_nothing_starts(settings: Any, monkey
 
     with pytest.raises(BootRefused, match=r"^No implementation registered for SessionSource\.$"):
         create_application(settings)
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "sentence"),
+    [
+        (
+            "permissions",
+            "from mainspring.core.security.permission import Permission\nREAD = Permission('products:read', 'Read products')\n",
+            "The permission products:read is declared twice: in {catalog}.permissions and in {package}.permissions.",
+        ),
+        (
+            "models",
+            "from mainspring.core.database import Model\nclass Thing(Model):\n    __tablename__ = 'products'\n",
+            "The table products is declared twice: in {catalog}.models and in {package}.models.",
+        ),
+    ],
+)
+def test_what_another_module_has_already_is_refused(
+    settings: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch, file: str, text: str, sentence: str
+) -> None:
+    package = f"second_shop_{file}"
+    (tmp_path / package).mkdir()
+    (tmp_path / package / "__init__.py").touch()
+    (tmp_path / package / f"{file}.py").write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    modules = [Module("catalog", "mainspring.modules.catalog"), Module("shop", package)]
+
+    with pytest.raises(BootRefused) as refused:
+        Application(settings, modules)
+
+    assert str(refused.value) == sentence.format(package=package, catalog="mainspring.modules.catalog")

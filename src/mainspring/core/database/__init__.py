@@ -1,7 +1,7 @@
 """Tables, statements and the unit of work (ARCHITECTURE 3 and 10)."""
 
 from .database import Database, open_database
-from .errors import DatabaseUnavailable, DuplicateValue, RuleBroken, RunAgain, StillReferenced, UnitBroken
+from .errors import DatabaseUnavailable, DuplicateValue, RuleBroken, RunAgain, StillReferenced, TookTooLong, UnitBroken
 from .listing import Listing, Page, Position, Slice
 from .model import Model, SoftDeleted, Timestamps, Versioned
 from .options import DatabaseOptions
@@ -30,6 +30,7 @@ __all__ = [
     "Statement",
     "StillReferenced",
     "Timestamps",
+    "TookTooLong",
     "UnitBroken",
     "UnitOfWork",
     "UtcDateTime",

@@ -156,7 +156,8 @@ def _inlined(sql: Executable) -> Any:
     """Write constants into the text: the planner sees them, and partial indexes match."""
 
     def inline(parameter: BindParameter[Any]) -> None:
-        if parameter.unique and isinstance(parameter.value, str | int):
+        values = parameter.value if isinstance(parameter.value, list | tuple) else (parameter.value,)  # a list stands in `in_`
+        if parameter.unique and all(isinstance(value, str | int) for value in values):
             parameter.literal_execute = True
 
     return visitors.cloned_traverse(cast(Any, sql), {}, {"bindparam": inline})

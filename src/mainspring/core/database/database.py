@@ -3,15 +3,20 @@
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..context import Context, current
 from ..errors import MainspringError
 from .compiling import DialectName
+from .figures import DatabaseFigures
 from .logged import LoggedSession
 from .options import DatabaseOptions
 from .session import Session
+from .signals import Signals
 from .unit_of_work import UnitOfWork
+
+if TYPE_CHECKING:
+    from ..events.outbox import Outbox
 
 
 def _no_port(kind: type[Any]) -> Any:
@@ -19,7 +24,7 @@ def _no_port(kind: type[Any]) -> Any:
 
 
 class Database(ABC):
-    """One database. `resolve` answers ports; the application sets it."""
+    """One database. `resolve` answers ports and `outbox` knows who listens to events; the application sets both."""
 
     dialect: DialectName
 
@@ -27,6 +32,7 @@ class Database(ABC):
         self.url = url
         self.options = options or DatabaseOptions()
         self.resolve: Callable[[type[Any]], Any] = _no_port
+        self.outbox: Outbox | None = None
 
     @abstractmethod
     async def open(self) -> None:
@@ -41,6 +47,10 @@ class Database(ABC):
         """Ask the database for an answer. Raises DatabaseUnavailable when there is none (R-198)."""
 
     @abstractmethod
+    def figures(self) -> DatabaseFigures:
+        """What this process does with the database at the moment, for the metrics."""
+
+    @abstractmethod
     def write_session(self, context: Context) -> Session:
         """A session with a transaction of its own."""
 
@@ -48,17 +58,23 @@ class Database(ABC):
     def read_session(self) -> Session:
         """A session of autocommit reads."""
 
+    @abstractmethod
+    def signals(self, channel: str) -> Signals:
+        """A way to wake the other processes on this database; whoever takes it stops it. `channel` is an identifier."""
+
     def begin_unit(self, context: Context | None = None) -> UnitOfWork:
         """A write unit that the caller commits or rolls back. Nothing happens on the database before its first statement."""
         context = context or current()
-        return UnitOfWork(self, self._told(self.write_session(context)), context, writes=True)
+        return UnitOfWork(self, self._told(self.write_session(context), context), context, writes=True)
 
     def begin_reading(self, context: Context | None = None) -> UnitOfWork:
         """A read unit. It holds nothing, so it needs no end."""
-        return UnitOfWork(self, self._told(self.read_session()), context or current(), writes=False)
+        context = context or current()
+        return UnitOfWork(self, self._told(self.read_session(), context), context, writes=False)
 
-    def _told(self, session: Session) -> Session:
-        return LoggedSession(session) if self.options.log_statements else session
+    def _told(self, session: Session, context: Context) -> Session:
+        """Only what somebody asked for is told: our own upkeep looks for work every second."""
+        return LoggedSession(session) if self.options.log_statements and context.method else session
 
     @asynccontextmanager
     async def unit(self, context: Context | None = None) -> AsyncIterator[UnitOfWork]:

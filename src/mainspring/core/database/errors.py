@@ -27,6 +27,10 @@ class DatabaseUnavailable(Unavailable):
     message = "The database is busy. Try again shortly."
 
 
+class TookTooLong(DatabaseUnavailable):
+    """A statement, or the wait for a lock, took longer than it may (503). The database itself is well."""
+
+
 class RunAgain(Unavailable):
     """Two transactions were in each other's way (40001, 40P01); the same work may succeed when it is run once more (503)."""
 

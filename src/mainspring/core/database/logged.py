@@ -44,6 +44,18 @@ class LoggedSession:
         await self._session.execute_many(compiled, arguments)
         _told(compiled.sql, since, len(arguments))
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether a statement has run."""
+        return self._session.has_begun
+
+    async def fetch_many(self, compiled: Compiled[Any], arguments: list[tuple[Any, ...]]) -> Sequence[Any]:
+        """The statement once per tuple, and the driver's rows of all of them."""
+        since = perf_counter()
+        rows = await self._session.fetch_many(compiled, arguments)
+        _told(compiled.sql, since, len(rows))
+        return rows
+
     async def lock(self, key: int, *, wait: bool) -> bool:
         """Hold a number until the transaction ends."""
         return await self._session.lock(key, wait=wait)

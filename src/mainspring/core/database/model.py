@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Enum, MetaData, Uuid
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from ..module import BootRefused
 from .types import Json, UtcDateTime
 
 NAMING = {
@@ -37,6 +38,15 @@ class Model(DeclarativeBase):
     }
 
     id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-10)
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Raises BootRefused when another class has the table already, with both of them in its sentence."""
+        name = cls.__dict__.get("__tablename__")
+        for mapper in cls.registry.mappers:
+            if name is not None and getattr(mapper.local_table, "name", None) == name:
+                first = mapper.class_.__module__
+                raise BootRefused(f"The table {name} is declared twice: in {first} and in {cls.__module__}.")
+        super().__init_subclass__(**options)
 
 
 class Timestamps:

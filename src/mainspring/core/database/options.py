@@ -7,7 +7,7 @@ from dataclasses import dataclass
 class DatabaseOptions:
     """The settings of one database (R-211). Durations are in seconds.
 
-    `log_statements` writes each statement with its milliseconds, never its parameters (R-331).
+    `log_statements` writes each statement of a request or job with its milliseconds, never its parameters (R-331).
     """
 
     name: str = "default"
@@ -23,3 +23,4 @@ class DatabaseOptions:
     slow_readers: int = 2
     application_name: str = "mainspring"
     log_statements: bool = False
+    server_settings: tuple[tuple[str, str], ...] = ()  # of PostgreSQL, for each connection

@@ -19,6 +19,10 @@ class Session(Protocol):
     def committed(self) -> bool:
         """Whether the commit has happened; a unit that is cancelled while it commits needs to know."""
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether a statement has run."""
+
     async def fetch(self, compiled: Compiled[Any], arguments: tuple[Any, ...]) -> Sequence[Any]:
         """The driver's rows."""
 
@@ -27,6 +31,9 @@ class Session(Protocol):
 
     async def execute_many(self, compiled: Compiled[Any], arguments: list[tuple[Any, ...]]) -> None:
         """The statement once per tuple."""
+
+    async def fetch_many(self, compiled: Compiled[Any], arguments: list[tuple[Any, ...]]) -> Sequence[Any]:
+        """The statement once per tuple, and the driver's rows of all of them."""
 
     async def lock(self, key: int, *, wait: bool) -> bool:
         """Hold a number until the transaction ends; False when another one holds it."""
@@ -44,13 +51,17 @@ class Session(Protocol):
 class ReadOnly:
     """What a session of reads answers to everything that would change something."""
 
-    committed = False
+    committed = has_begun = False
 
     async def execute(self, compiled: Compiled[Any], arguments: tuple[Any, ...]) -> int:
         """Refused."""
         raise _changes_nothing()
 
     async def execute_many(self, compiled: Compiled[Any], arguments: list[tuple[Any, ...]]) -> None:
+        """Refused."""
+        raise _changes_nothing()
+
+    async def fetch_many(self, compiled: Compiled[Any], arguments: list[tuple[Any, ...]]) -> Sequence[Any]:
         """Refused."""
         raise _changes_nothing()
 

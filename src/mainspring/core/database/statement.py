@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import Insert
 from sqlalchemy.dialects.postgresql import insert as sql_insert
 from sqlalchemy.sql.base import Executable
 from sqlalchemy.sql.elements import ColumnElement
-from sqlalchemy.types import TypeEngine
+from sqlalchemy.types import NullType, TypeEngine
 
 from .compiling import AUTOMATIC, REQUIRED, AnyOf, Compiled, compiled_for
 
@@ -57,12 +57,15 @@ def registered() -> Iterator[Statement[Any]]:
 def bind(name: str, column: "ColumnElement[Any] | InstrumentedAttribute[Any] | TypeEngine[Any] | type[TypeEngine[Any]]") -> Any:
     """A parameter with the type of `column`: the only way a value comes into a statement.
 
-    Raises ValueError when the name cannot be a keyword argument.
+    Raises ValueError when the name cannot be a keyword argument, TypeError when the column's type is not known yet: a foreign
+    key without a type of its own takes that of a table which need not be imported by now.
     """
     if not name.isidentifier() or name in NAMES_NOT_TO_BIND:
         raise ValueError(f"{name!r} cannot name a parameter")
     if isinstance(column, TypeEngine) or (isinstance(column, type) and issubclass(column, TypeEngine)):
         return bindparam(name, value=REQUIRED, type_=column)
+    if isinstance(column.type, NullType):
+        raise TypeError(f"{column} has no type yet: name it, as in mapped_column(Uuid(), ForeignKey(...))")
     return bindparam(name, value=REQUIRED, type_=column.type)
 
 

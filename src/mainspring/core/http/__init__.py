@@ -2,10 +2,11 @@
 
 from .conditional import IfMatch
 from .cookies import Cookie
-from .dependencies import Answer, App, CallContext, ReadUnit, Reply, WriteUnit
+from .dependencies import Answer, App, CallContext, RawRequest, ReadUnit, Reply, WriteUnit, repeatable
 from .pages import ListQuery, PageOut, pagination_of
 from .problems import problems
 from .routing import Router
+from .sagas import Saga
 from .schemas import Out, Schema
 from .versions import Leaving
 
@@ -19,11 +20,14 @@ __all__ = [
     "ListQuery",
     "Out",
     "PageOut",
+    "RawRequest",
     "ReadUnit",
     "Reply",
     "Router",
+    "Saga",
     "Schema",
     "WriteUnit",
     "pagination_of",
     "problems",
+    "repeatable",
 ]

@@ -13,6 +13,7 @@ from starlette.types import Message, Receive
 
 from ..errors import Malformed
 from . import body as bodies
+from .dependencies import Sent, headers_of
 from .exchange import Exchange
 from .parameters import Errors, Values
 from .problems import PayloadTooLarge, UnsupportedMediaType
@@ -66,6 +67,23 @@ class JsonBody(NoBody):
         except ValidationError as problem:
             for error in problem.errors(include_url=False, include_input=False):
                 errors.append({**error, "loc": ("body", *error["loc"])})
+
+
+class UnreadBody(NoBody):
+    """The bytes as they came, with the headers, for a route that proves them by a signature."""
+
+    def __init__(self, name: str, limit: int) -> None:
+        self._name = name
+        self._limit = limit
+
+    async def load(self, exchange: Exchange, receive: Receive) -> tuple[Any, bytes]:
+        """What was sent. Raises PayloadTooLarge."""
+        body = await bodies.read(receive, exchange, self._limit)
+        return Sent(headers_of(exchange), body), body
+
+    def validate(self, loaded: Any, values: Values, errors: Errors) -> None:
+        """Hand it to the route."""
+        values[self._name] = loaded
 
 
 class EmbeddedJsonBody(JsonBody):

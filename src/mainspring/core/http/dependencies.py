@@ -1,6 +1,9 @@
 """What a route may ask for in its signature: a unit of work, the application, the context, and a say in the answer's headers."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
+from uuid import UUID
 
 from fastapi import Depends, Request
 
@@ -46,11 +49,29 @@ class Reply:
         """Say where the created thing is (R-134)."""
         self.header("location", path)
 
+    def accepted(self, job_id: UUID) -> None:
+        """Answer 202: the work goes on as a job, and `Location` is where to see how it is doing."""
+        self.status = 202
+        self.location(f"/api/v1/jobs/{job_id}")
+
     def cookie(self, cookie: Cookie) -> None:
         """Set a cookie."""
         if self._exchange.cookies_out is None:
             self._exchange.cookies_out = []
         self._exchange.cookies_out.append(cookie.render())
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A request as it came: its headers by lower-case name, and its body, whatever it holds."""
+
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def headers_of(exchange: exchanges.Exchange) -> dict[str, str]:
+    """The headers of the request by lower-case name."""
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in exchange.received.items()}
 
 
 async def write_unit(request: Request) -> Any:
@@ -78,22 +99,31 @@ async def context_of(request: Request) -> Context:
     return exchanges.of(request.scope)
 
 
+async def answered_once(request: Request) -> None:
+    """The dependency behind `repeatable`."""
+
+
 async def reply_of(request: Request) -> Reply:
     """The answer under way."""
     return Reply(exchanges.of(request.scope))
 
 
+async def sent_of(request: Request) -> Sent:
+    """The request as it came."""
+    return Sent(headers_of(exchanges.of(request.scope)), await request.body())
+
+
 def open_write_unit(exchange: exchanges.Exchange) -> "UnitOfWork":
     """The exchange's one write unit."""
     if exchange.unit is None:
-        exchange.unit = exchange.application.database.begin_unit(exchange)
+        exchange.unit = exchange.application.databases[exchange.database].begin_unit(exchange)
     return exchange.unit
 
 
 def open_read_unit(exchange: exchanges.Exchange) -> "UnitOfWork":
     """The exchange's write unit if it has one, so that it reads what it wrote, else a unit for reading."""
     if exchange.unit is None:
-        exchange.unit = exchange.application.database.begin_reading(exchange)
+        exchange.unit = exchange.application.databases[exchange.database].begin_reading(exchange)
     return exchange.unit
 
 
@@ -107,3 +137,7 @@ ReadUnit = Annotated[UnitOfWork, Depends(read_unit)]
 App = Annotated[Application, Depends(application_of)]
 CallContext = Annotated[Context, Depends(context_of)]
 Answer = Annotated[Reply, Depends(reply_of)]
+RawRequest = Annotated[Sent, Depends(sent_of)]
+
+repeatable: Any = Depends(answered_once)
+"""`@router.post(..., dependencies=[repeatable])`: `Idempotency-Key` counts, though the route answers neither 201 nor 202."""

@@ -20,16 +20,17 @@ KEY = "mainspring"
 class Exchange(Context):
     """The context of a request, kept in `scope["mainspring"]`.
 
-    `received` holds the request's headers by lower-case name; `headers` those added to whatever answer leaves;
-    `status` is 0 until an answer starts, `chosen` the one that the route asked for. `may_cancel` is false while a commit
-    runs. `since` is when the present step began, `reading` whether that is the arrival of the body, and `late` which of the
-    two took too long (`core.http.deadlines`).
+    `received` holds the request's headers by lower-case name, `body` its body once it is loaded; `headers` those added to
+    whatever answer leaves; `status` is 0 until an answer starts, `chosen` the one that the route asked for. `may_cancel` is
+    false while a commit runs. `since` is when the present step began, `reading` whether that is the arrival of the body, and
+    `late` which of the two took too long (`core.http.deadlines`).
     """
 
     __slots__ = (
         "admitted",
         "application",
         "authenticated",
+        "body",
         "chosen",
         "cookies_out",
         "cursors",
@@ -54,12 +55,14 @@ class Exchange(Context):
         self.method = scope["method"]
         self.path = scope["path"]
         self.received: dict[bytes, bytes] = dict(scope["headers"])
+        self.body = b""
         self.headers: dict[bytes, bytes] = {}
         self.cookies_out: list[bytes] | None = None
         self.request_id = ""
         self.address = None
         self.user_agent = None
         self.principal = None
+        self.database = "default"
         self.authenticated = False
         self.admitted: Sequence[object] = ()
         self.unit: UnitOfWork | None = None

@@ -11,6 +11,7 @@ from typing import Any
 CATALOGUE: dict[str, str] = {
     "missing": "{field} is required",
     "extra_forbidden": "{field} is not a known field",
+    "repeated": "{field} must be given only once",
     "nul": "{field} must not contain the character NUL",
     "string_type": "{field} must be text",
     "string_too_short": "{field} must be at least {min_length} characters",

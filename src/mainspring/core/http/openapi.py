@@ -23,9 +23,8 @@ Document = dict[str, Any]  # Any: OpenAPI is JSON of any shape
 SCHEMES: Document = {
     "BearerAuth": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "The access token of /auth/login."},
     "CookieAuth": {"type": "apiKey", "in": "cookie", "name": "accessToken", "description": "The same token as a cookie."},
-    "ApiKeyAuth": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "A key of one's own."},
 }
-SECURITY: list[Document] = [{"BearerAuth": []}, {"CookieAuth": []}, {"ApiKeyAuth": []}]
+SECURITY: list[Document] = [{"BearerAuth": []}, {"CookieAuth": []}]
 
 REQUEST_ID: Document = {"X-Request-ID": {"description": "The id of the request, as in the logs.", "schema": {"type": "string"}}}
 ETAG: Document = {"ETag": {"description": "The version of the resource.", "schema": {"type": "string"}}}
@@ -120,7 +119,7 @@ def _complete(operation: Document, method: str, path: str, plan: "Plan", setting
     if method in ("PUT", "PATCH", "DELETE") and (plan.beside is not None or plan.names_version):
         parameters.append(_header("If-Match", "The ETag the change is meant for; 412 when there is a newer one."))
         statuses.append(412)
-    if plan.idempotency is not None:
+    if plan.idempotency is not None or plan.is_saga:
         parameters.append(_header("Idempotency-Key", "A repetition with the same key gets the first answer again."))
         statuses.append(409)
     if plan.status == 201:

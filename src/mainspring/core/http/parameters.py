@@ -3,7 +3,7 @@
 FastAPI still decides what each parameter of a route is; this file only reads the values faster, with the same answers.
 """
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from typing import Any, cast
 from urllib.parse import unquote_plus
 
@@ -32,6 +32,11 @@ class Parameters:
         self._query = _query_reader(dependant.query_params)
         self._rare = bool(self._headers or self._cookies)
         self.empty = not (self._path or self._query or self._rare)
+
+    def repeated(self, exchange: Exchange) -> Errors:
+        """What is wrong about the names in the query: those of a single value that came several times."""
+        query = exchange.scope["query_string"]
+        return [] if self._query is None or b"&" not in query else repeated(parse_query(query), self._query.single)
 
     def read(self, exchange: Exchange, path_values: Mapping[str, str], values: Values) -> Errors:
         """Put the parsed values into `values`; returns what is wrong, of all of them at once (R-136)."""
@@ -84,10 +89,12 @@ class ScalarQuery:
 
     def __init__(self, fields: list[ModelField]) -> None:
         self._scalars = [Scalar(field, "query") for field in fields]
+        self.single = frozenset(scalar.alias for scalar in self._scalars if not scalar.is_list)
 
     def read(self, query: bytes, values: Values, errors: Errors) -> None:
         """Parse the query string into `values`."""
         found = parse_query(query) if query else {}
+        errors[:0] = repeated(found, self.single)
         for scalar in self._scalars:
             sent = found.get(scalar.alias)
             scalar.read(None if sent is None else sent if scalar.is_list else sent[-1], values, errors)
@@ -96,10 +103,11 @@ class ScalarQuery:
 class ModelQuery:
     """A query described by one model (`Annotated[Filters, Query()]`); the model says what to do with unknown names."""
 
-    def __init__(self, field: ModelField, lists: frozenset[str]) -> None:
+    def __init__(self, field: ModelField, single: frozenset[str], lists: frozenset[str]) -> None:
         self._name = field.name
         self._adapter = field._type_adapter
         self._lists = lists
+        self.single = single
         self._known: dict[bytes, Any] = {}  # models of queries as they came; frozen ones may be shared
 
     def read(self, query: bytes, values: Values, errors: Errors) -> None:
@@ -108,40 +116,41 @@ class ModelQuery:
         if known is not None:
             values[self._name] = known
             return
-        lists = self._lists
-        sent = {name: found if name in lists or len(found) > 1 else found[0] for name, found in parse_query(query).items()}
-        for name, found in sent.items():
-            if type(found) is list and name not in lists and name in self._adapter_names:
-                sent[name] = found[-1]
+        found = parse_query(query)
+        wrong = repeated(found, self.single)
+        errors[:0] = wrong
+        sent = {name: self._meant(name, given) for name, given in found.items()}
         try:
             values[self._name] = model = self._adapter.validate_python(sent)
         except ValidationError as problem:
             errors.extend(_located(problem, ("query",)))
             return
-        if model.model_config.get("frozen") and len(query) <= LONGEST_REMEMBERED:
+        if not wrong and model.model_config.get("frozen") and len(query) <= LONGEST_REMEMBERED:
             if len(self._known) >= MOST_REMEMBERED:
                 del self._known[next(iter(self._known))]
             self._known[query] = model
 
-    _adapter_names: frozenset[str] = frozenset()
-
-    def knowing(self, names: frozenset[str]) -> "ModelQuery":
-        """Say which names the model knows; of a known single value sent twice the last one counts."""
-        self._adapter_names = names
-        return self
+    def _meant(self, name: str, given: list[str]) -> Any:
+        """All values of a list, the last of a single value; an unknown name keeps what it brought."""
+        if name in self._lists or (name not in self.single and len(given) > 1):
+            return given
+        return given[-1]
 
 
 class FastApiQuery:
     """Queries of a kind that only FastAPI's own reader knows."""
 
-    def __init__(self, fields: list[ModelField]) -> None:
+    def __init__(self, fields: list[ModelField], single: frozenset[str]) -> None:
         self._fields = fields
+        self.single = single
 
     def read(self, query: bytes, values: Values, errors: Errors) -> None:
         """Parse the query string into `values`."""
         from starlette.datastructures import QueryParams
 
-        pairs = [(name, value) for name, found in parse_query(query).items() for value in found]
+        given = parse_query(query)
+        errors[:0] = repeated(given, self.single)
+        pairs = [(name, value) for name, found in given.items() for value in found]
         found, problems = request_params_to_args(self._fields, QueryParams(pairs))
         values.update(found)
         errors.extend(problems)
@@ -152,17 +161,29 @@ def _query_reader(fields: list[ModelField]) -> ScalarQuery | ModelQuery | FastAp
         return None
     model = _get_param_model(fields[0])
     if model is not None and len(fields) == 1 and fields[0].field_info.annotation is model:
-        lists: set[str] = set()
-        names: set[str] = set()
-        for field in get_cached_model_fields(cast(Hashable, model)):
-            aliases = [key for _, key in _get_param_aliases(field)]
-            names.update(aliases)
-            if field_annotation_is_sequence(field.field_info.annotation):
-                lists.update(aliases)
-        return ModelQuery(fields[0], frozenset(lists)).knowing(frozenset(names))
+        return ModelQuery(fields[0], *_single_and_lists(get_cached_model_fields(cast(Hashable, model))))
     if all(_get_param_model(field) is None and len(_get_param_aliases(field)) == 1 for field in fields):
         return ScalarQuery(fields)
-    return FastApiQuery(fields)
+    plain = [field for field in fields if _get_param_model(field) is None]
+    models = [found for field in fields if (found := _get_param_model(field)) is not None]
+    inner = [field for found in models for field in get_cached_model_fields(cast(Hashable, found))]
+    return FastApiQuery(fields, _single_and_lists([*plain, *inner])[0])
+
+
+def _single_and_lists(fields: Iterable[ModelField]) -> tuple[frozenset[str], frozenset[str]]:
+    """The names of the fields that take one value, and of those that take several."""
+    single: set[str] = set()
+    lists: set[str] = set()
+    for field in fields:
+        into = lists if field_annotation_is_sequence(field.field_info.annotation) else single
+        into.update(key for _, key in _get_param_aliases(field))
+    return frozenset(single), frozenset(lists)
+
+
+def repeated(found: Mapping[str, list[str]], single: frozenset[str]) -> Errors:
+    """An error for each name of a single value that was given more than once; which one is meant nobody can say."""
+    names = [name for name, values in found.items() if len(values) > 1 and name in single]
+    return [{"type": "repeated", "loc": ("query", name), "msg": "Given more than once"} for name in names]
 
 
 def parse_query(query: bytes) -> dict[str, list[str]]:

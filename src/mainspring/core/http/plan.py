@@ -48,7 +48,8 @@ class Plan:
     `arguments` are made from the exchange alone. `foreign` is what FastAPI's solver must solve, `native` the whole route as
     FastAPI runs it (streams). A `replayable` route touches nothing but its unit, so it may run twice. `is_tagged` answers carry
     an ETag; `beside` is the GET of the same path, whose tag `If-Match` names; one that `names_version`
-    compares by itself. `idempotency` keeps answers of routes that create.
+    compares by itself. `idempotency` keeps answers of routes that create; one that `is_saga` has the workflow keep them.
+    Units are opened on `database`.
     """
 
     label: str
@@ -73,11 +74,13 @@ class Plan:
     native: ASGIApp | None = None
     headers: dict[bytes, bytes] | None = None
     idempotency: Idempotency | None = None
+    is_saga: bool = False
+    database: str = "default"
     beside: "Plan | None" = field(default=None, repr=False)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         exchange: Exchange = scope[KEY]
-        exchange.route = self.label
+        exchange.route, exchange.database = self.label, self.database
         if self.headers is not None:
             exchange.headers.update(self.headers)
         if self.guards:
@@ -94,6 +97,7 @@ class Plan:
         body = b""
         if self.has_body:
             loaded, body = await self.body.load(exchange, receive)
+            exchange.body = body
         if self.foreign is not None:
             await self._with_solver(exchange, loaded, body, receive, send)
             return
@@ -210,8 +214,8 @@ class Plan:
                     async_exit_stack=request_stack,
                     embed_body_fields=self.embed_body_fields,
                 )
-                if solved.errors:
-                    raise Invalid(details=describe(solved.errors))
+                if errors := [*self.parameters.repeated(exchange), *solved.errors]:
+                    raise Invalid(details=describe(errors))
                 rendered = await self._answered(exchange, dict(solved.values), body)
             response = rendered.response
             if response is None:

@@ -13,7 +13,7 @@ from ..module import BootRefused
 from ..security.guard import Guard, Public, guard_of
 from ..settings import Settings
 from . import dependencies as known
-from .bodies import body_of
+from .bodies import UnreadBody, body_of
 from .conditional import if_match, version_expected
 from .exchange import Exchange
 from .idempotency import Idempotency
@@ -21,6 +21,7 @@ from .pages import PageOut
 from .parameters import Parameters
 from .plan import Argument, Plan
 from .rendering import renderer, styled
+from .sagas import SagaOfRequest, saga_of
 
 KINDS: dict[Callable[..., Any], Callable[[Exchange], Any]] = {
     known.write_unit: known.open_write_unit,
@@ -28,7 +29,9 @@ KINDS: dict[Callable[..., Any], Callable[[Exchange], Any]] = {
     known.unit_of_method: known.open_unit_of_method,
     known.application_of: lambda exchange: exchange.application,
     known.context_of: lambda exchange: exchange,
+    known.answered_once: lambda exchange: None,
     known.reply_of: known.Reply,
+    saga_of: SagaOfRequest,
     if_match: version_expected,
 }
 
@@ -47,6 +50,9 @@ def plan_for(route: RouteContext, settings: Settings) -> Plan:
     writes = known.write_unit in calls or (known.unit_of_method in calls and not reads)
     if writes and reads:
         raise BootRefused(f"{label} asks for a WriteUnit; a route that reads takes a ReadUnit.")
+    is_saga = saga_of in calls
+    if is_saga and writes:
+        raise BootRefused(f"{label} asks for a WriteUnit and a Saga; the steps of a saga have units of their own.")
     arguments = _arguments(dependant)
     native = route.is_sse_stream or route.is_json_stream or inspect.isasyncgenfunction(route.endpoint)
     if native and writes:
@@ -57,8 +63,17 @@ def plan_for(route: RouteContext, settings: Settings) -> Plan:
     assert endpoint is not None  # noqa: S101 - an API route always has one
     if not native and not inspect.iscoroutinefunction(endpoint):
         raise BootRefused(f"{label} must be declared with async def.")
-    body = body_of(route.body_field, route._embed_body_fields, settings.body_limit, settings.form_fields_limit)
+    raw = next((sub.name for sub in dependant.dependencies if sub.call is known.sent_of and sub.name), None)
+    if raw is not None and route.body_field is not None:
+        raise BootRefused(f"{label} takes its body as it came and as a model; it takes one of them.")
+    body = (
+        UnreadBody(raw, settings.body_limit)
+        if raw
+        else body_of(route.body_field, route._embed_body_fields, settings.body_limit, settings.form_fields_limit)
+    )
     status = route.status_code or 200
+    keeps = writes or (known.application_of in calls and not is_saga)  # a saga keeps its own answers
+    repeatable = keeps and (is_repeatable(route) or known.answered_once in calls)
     render = renderer(
         route.response_field, by_alias=route.response_model_by_alias, exclude_none=route.response_model_exclude_none
     )
@@ -72,7 +87,7 @@ def plan_for(route: RouteContext, settings: Settings) -> Plan:
         arguments=arguments or (),
         parameters=Parameters(dependant),
         body=body,
-        has_body=route.body_field is not None,
+        has_body=route.body_field is not None or (raw is not None and not solver_needed),
         writes=writes,
         replayable=writes and known.application_of not in calls,
         render=styled(render, settings.response_style, route.response_model) if _is_api(route) else render,
@@ -80,7 +95,9 @@ def plan_for(route: RouteContext, settings: Settings) -> Plan:
         is_tagged=_is_tagged(route),
         names_version=if_match in calls,
         body_limit=settings.body_limit,
-        idempotency=Idempotency(in_unit=writes) if is_repeatable(route) and (writes or known.application_of in calls) else None,
+        idempotency=Idempotency(in_unit=writes) if repeatable else None,
+        is_saga=is_saga,
+        database=getattr(route.original_route, "database", "default"),
         foreign=dependant if solver_needed else None,
         embed_body_fields=route._embed_body_fields,
         overrides=route.dependency_overrides_provider,
@@ -98,7 +115,7 @@ def connect(plans: Sequence[tuple[str, str, Plan]]) -> None:
 
 
 def is_repeatable(route: RouteContext) -> bool:
-    """Whether the route creates something, so that `Idempotency-Key` counts: a POST that answers 201 or 202."""
+    """Whether the route creates something, so that `Idempotency-Key` counts: a POST that answers 201 or 202 (others say it)."""
     return "POST" in (route.methods or ()) and route.status_code in (201, 202)
 
 
@@ -176,6 +193,8 @@ def _arguments(dependant: Dependant) -> list[Argument] | None:
         if guard_of(sub.call) is not None:
             if sub.name is not None:
                 arguments.append((sub.name, _principal))
+        elif sub.call is known.sent_of:
+            continue  # the body's reader makes it
         elif sub.call in KINDS:
             if sub.name is not None:
                 arguments.append((sub.name, KINDS[sub.call]))

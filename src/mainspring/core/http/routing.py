@@ -14,6 +14,7 @@ class Route(APIRoute):
 
     own_dependencies: Sequence[params.Depends] = ()
     leaving: Leaving | None = None
+    database: str = "default"
 
 
 class Router(APIRouter):
@@ -37,6 +38,13 @@ class Router(APIRouter):
         if isinstance(added, Route):
             added.own_dependencies = tuple(options.get("dependencies") or ())
             added.leaving = self.leaving
+
+
+def on_database(router: APIRouter, database: str) -> None:
+    """Let the routes of a module open units on the database that the module names (R-210)."""
+    for route in router.routes:
+        if isinstance(route, Route):
+            route.database = database
 
 
 def operation_id(route: APIRoute) -> str:

@@ -14,7 +14,7 @@ from datetime import timedelta
 from sqlite3 import Connection
 
 from .. import ids
-from ..errors import MainspringError, TooManyRequests, Unavailable
+from ..errors import Invalid, MainspringError, TooManyRequests, Unavailable
 from ..observability import security_events
 from ..runtime import Runtime
 
@@ -73,6 +73,34 @@ class FailureLimit:
             self._forget(attempt)
             raise
         self._forget(attempt)
+
+    @asynccontextmanager
+    async def unguessed(self, address: str | None) -> AsyncIterator[None]:
+        """As `attempt`, for the address alone and for what nobody guesses by luck (a refresh token): none waits for another.
+
+        Raises TooManyRequests when there were too many failures of any kind from the address.
+        """
+        if not self.enabled:
+            yield
+            return
+        limits = {f"{self.purpose} {network_of(address)}": self.per_address}
+        with self.runtime.writing() as connection:
+            connection.execute("DELETE FROM failures WHERE at <= ?", (self.now() - self.window,))
+            for key, limit in limits.items():
+                self._count(connection, key, limit, self.now())
+        try:
+            yield
+        except (Unavailable, TooManyRequests, Invalid):  # a body that breaks a rule is no guess
+            raise
+        except MainspringError:
+            attempt = ids.secret(16)
+            with self.runtime.writing() as connection:
+                connection.executemany(
+                    "INSERT INTO failures (key, at, attempt, undecided) VALUES (?, ?, ?, 1)",
+                    [(key, self.now(), attempt) for key in limits],
+                )
+            self._failed(attempt, limits, "", address)
+            raise
 
     def _limits(self, account: str, address: str | None) -> Mapping[str, int]:
         network = network_of(address)

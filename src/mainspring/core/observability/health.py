@@ -10,12 +10,14 @@ from ..application import Application
 from ..http.dependencies import Answer, App, Reply
 from ..http.routing import Router
 from ..http.schemas import Out
+from ..jobs.health import is_work_done
 from ..security.guard import public
+from ..workflows.managing import WorkflowKeeper
 from .stores import is_reachable
 
 router = Router(root=True, tags=["health"])
 
-Check = Literal["ok", "down"]
+Check = Literal["ok", "down", "stuck", "degraded"]
 
 
 class HealthOut(Out):
@@ -43,8 +45,18 @@ async def ready(application: App, reply: Answer) -> HealthOut:
 
 @router.get("/health", dependencies=[public], responses={503: {"model": HealthOut}})
 async def health(application: App, reply: Answer) -> HealthOut:
-    """Every store that the program depends on answers, each asked by a real statement within two seconds."""
-    return _health(await _checks(application), reply)
+    """Every store that the program depends on answers, each asked by a real statement within two seconds; else 503.
+
+    `jobs` says `degraded` when no worker is alive or a job has waited for too long, `workflows` says `stuck` when some wait for a
+    person. Requests are answered all the same, so the status is then `degraded` with 200.
+    """
+    checks = await _checks(application)
+    if all(check == "ok" for check in checks.values()):
+        if not await is_work_done(application):
+            checks["jobs"] = "degraded"
+        if await _has_stuck_workflows(application):
+            checks["workflows"] = "stuck"
+    return _health(checks, reply)
 
 
 async def _checks(application: Application) -> dict[str, Check]:
@@ -55,8 +67,13 @@ async def _checks(application: Application) -> dict[str, Check]:
     }
 
 
+async def _has_stuck_workflows(application: Application) -> bool:
+    async with application.reading() as uow:
+        return await WorkflowKeeper(uow).stuck() > 0
+
+
 def _health(checks: dict[str, Check], reply: Reply) -> HealthOut:
     is_well = all(check == "ok" for check in checks.values())
-    if not is_well:
+    if "down" in checks.values():
         reply.status = 503
     return HealthOut(status="ok" if is_well else "degraded", timestamp=clock.now(), version=__version__, checks=checks)

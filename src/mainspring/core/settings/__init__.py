@@ -2,9 +2,10 @@
 
 from .durations import format_duration, parse_duration
 from .loading import load_settings
-from .model import PasswordSettings, Section, Settings, Shown
+from .model import PasswordSettings, Settings, Shown
 from .problems import SettingsRefused
 from .secrets import keep_secret
+from .section import Section
 
 __all__ = [
     "PasswordSettings",

@@ -10,12 +10,14 @@ from pydantic.fields import FieldInfo
 from ..module import Module
 from . import aliases
 from .loading import sections_of
-from .model import Section, Settings
+from .model import Settings
 from .reading import show
+from .section import Section
 
 COMPUTED = {
     "PUBLIC_URL": "http://HOST:PORT",
     "DOCS_ENABLED": "on, off in production",
+    "METRICS_ENABLED": "on, off in production",
     "LOG_SQL": "on in development",
     "DATABASE_URL": "sqlite:///DATA_DIR/mainspring.db",
     "SESSION_SECRET": "made at first start",

@@ -11,11 +11,12 @@ from pydantic import BaseModel, SecretStr
 from ..module import Module, discover
 from . import aliases
 from .gathering import Given, gather
-from .model import Section, Settings, Shown
+from .model import Settings, Shown
 from .problems import SettingsRefused
 from .reading import HIDDEN, read_fields, show
 from .safety import refuse_unsafe
 from .secrets import keep_secret
+from .section import Section
 from .unknown import refuse_unknown
 
 MADE = {"session_secret": "SESSION_SECRET", "encryption_key": "ENCRYPTION_KEY"}
@@ -105,6 +106,7 @@ def _complete(draft: Settings, given: Mapping[str, Given], directory: Path) -> S
     more: dict[str, Any] = {
         "data_dir": data_dir,
         "log_dir": draft.log_dir and (directory / draft.log_dir).absolute(),
+        "templates_dir": draft.templates_dir and (directory / draft.templates_dir).absolute(),
         "database_url": database_url.replace("postgres://", "postgresql://", 1),
         "public_url": draft.public_url.rstrip("/") or f"http://{_reachable(draft.host)}:{draft.port}",
     }
@@ -112,8 +114,9 @@ def _complete(draft: Settings, given: Mapping[str, Given], directory: Path) -> S
     more["jwt_issuer"] = draft.jwt_issuer or more["public_url"]
     if "LOG_SQL" not in given:
         more["log_sql"] = draft.app_env == "development"
-    if "DOCS_ENABLED" not in given:
-        more["docs_enabled"] = draft.app_env != "production"
+    for name in ("docs_enabled", "metrics_enabled"):
+        if name.upper() not in given:
+            more[name] = draft.app_env != "production"
     return draft.model_copy(update=more)
 
 

@@ -8,14 +8,12 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr
 
+from .events import EventSettings
+from .jobs import JobSettings
+from .section import Section
+
 S = TypeVar("S", bound=BaseModel)
 MIB = 1024 * 1024
-
-
-class Section(BaseModel):
-    """The settings of one module, read from names such as `ORDERS__RESERVATION_TTL`. Durations are `timedelta` fields."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class PasswordSettings(Section):
@@ -36,6 +34,14 @@ class PasswordSettings(Section):
     )
     time_cost: int | None = Field(default=None, ge=1, le=64, description="Passes of one hash, instead of the preset's.")
     parallelism: int | None = Field(default=None, ge=1, le=64, description="Lanes of one hash, instead of the preset's.")
+
+
+class WorkflowSettings(Section):
+    """`WORKFLOWS__...`: durable workflows (R-292)."""
+
+    history: timedelta = Field(
+        default=timedelta(days=30), ge=timedelta(days=1), description="How long workflows that ended are kept."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +76,14 @@ class Settings(BaseModel):
         "app", timedelta(seconds=30), "Longest time running requests get after SIGTERM.", ge=timedelta(seconds=1)
     )
     docs_enabled: bool = of("app", True, "Whether /docs and /openapi.json are served; off by default in production.")
+    metrics_enabled: bool = of("app", True, "Whether /metrics is served to everyone; off by default in production.")
 
     # logs
     log_level: Literal["error", "warn", "info", "debug"] = of("logs", "info", "Least level that is written.")
     log_dir: Path | None = of("logs", None, "Folder for error.log and combined.log, beside the standard output.")
-    log_sql: bool = of("logs", False, "Whether every statement is logged with its duration; on by default in development.")
+    log_sql: bool = of(
+        "logs", False, "Whether each statement of a request or job is logged with its duration; on by default in development."
+    )
 
     # http
     allowed_origins: tuple[str, ...] = of("http", (), "Origins that may call with credentials (CORS), with commas between.")
@@ -133,24 +142,39 @@ class Settings(BaseModel):
     )
 
     # email
-    smtp_url: SecretStr | None = of("email", None, "smtp://user:password@host:587.", later=True)
-    email_host: str | None = of("email", None, "Mail server, when SMTP_URL is not given.", later=True)
-    email_port: int = of("email", 587, "Port of the mail server.", ge=1, le=65_535, later=True)
-    email_user: str | None = of("email", None, "Account at the mail server.", later=True)
-    email_password: SecretStr | None = of("email", None, "Password at the mail server.", later=True)
+    smtp_url: SecretStr | None = of(
+        "email", None, "smtp://user:password@host:587; without one, mail is written to DATA_DIR/mail."
+    )
+    email_host: str | None = of("email", None, "Mail server, when SMTP_URL is not given.")
+    email_port: int = of("email", 587, "Port of the mail server; 465 is TLS from the first byte.", ge=1, le=65_535)
+    email_user: str | None = of("email", None, "Account at the mail server.")
+    email_password: SecretStr | None = of("email", None, "Password at the mail server.")
+    email_from: str = of("email", "", "Sender of every mail, such as Shop <shop@example.com>; by default no-reply@ our host.")
+    email_tls: Literal["auto", "required", "off"] = of(
+        "email", "auto", "auto takes TLS where it is offered, and demands it before a password; off allows plain text."
+    )
+    email_timeout: timedelta = of(
+        "email", timedelta(seconds=30), "Longest time for handing over one mail.", ge=timedelta(seconds=1)
+    )
+    templates_dir: Path | None = of("email", None, "Folder whose files take the place of shipped templates.")
 
     # services
     google_client_id: str | None = of("services", None, "Sign-in with Google.", later=True)
     google_client_secret: SecretStr | None = of("services", None, "Sign-in with Google.", later=True)
     google_redirect_uri: str | None = of("services", None, "Sign-in with Google.", later=True)
-    stripe_api_key: SecretStr | None = of("services", None, "Payments by Stripe.", later=True)
-    stripe_webhook_secret: SecretStr | None = of("services", None, "Checks what Stripe sends.", later=True)
+    stripe_api_key: SecretStr | None = of("services", None, "Payments by Stripe, with PAYMENTS__GATEWAY=stripe.")
+    stripe_webhook_secret: SecretStr | None = of(
+        "services", None, "Checks what Stripe sends; while it changes, both with a comma between."
+    )
     storage_url: str | None = of("services", None, "s3://bucket for files; by default a folder.", repr=False, later=True)
     mongodb_uri: str | None = of("services", None, "MongoDB behind the document port.", repr=False, later=True)
     sentry_dsn: SecretStr | None = of("services", None, "Where errors are reported.", later=True)
     otel_exporter_otlp_endpoint: str | None = of("services", None, "Where traces are sent.", later=True)
 
     password: PasswordSettings = PasswordSettings()
+    workflows: WorkflowSettings = WorkflowSettings()
+    events: EventSettings = EventSettings()
+    jobs: JobSettings = JobSettings()
 
     _sections: dict[type[BaseModel], BaseModel] = PrivateAttr(default_factory=dict)
     _shown: tuple[Shown, ...] = PrivateAttr(default=())

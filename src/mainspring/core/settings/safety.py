@@ -4,6 +4,9 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
+from ..mail.server import about_mail
+from .events import about_events
+from .jobs import about_jobs
 from .model import Settings
 
 SHORTEST_SECRET = 32
@@ -26,6 +29,11 @@ def refuse_unsafe(settings: Settings, problems: list[str]) -> None:
     for name, secrets in (("SESSION_SECRET", settings.session_secret), ("ENCRYPTION_KEY", settings.encryption_key)):
         problems += _about_secrets(name, secrets, settings.is_production)
     problems += _about_urls(settings)
+    problems += about_mail(settings)
+    if settings.templates_dir is not None and not settings.templates_dir.is_dir():
+        problems.append("TEMPLATES_DIR is no folder.")
+    problems += about_events(settings.events)
+    problems += about_jobs(settings.jobs, settings.redis_url)
     if settings.db_pool_min > settings.db_pool_max:
         problems.append("DB_POOL_MIN must not be more than DB_POOL_MAX.")
     if settings.refresh_token_ttl > settings.refresh_token_max_life:

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def seed() -> None:
-    """Fill the database with demo data: users, products with prices and stock. Run twice, it changes nothing."""
+    """Fill the database with demo data: users, products with prices and stock, orders. Run twice, it changes nothing."""
     from mainspring.core.module import BootRefused
     from mainspring.core.settings import load_settings
 

@@ -1,4 +1,4 @@
-"""Starts the workers, replaces those that die, and ends them all without losing an answer (R-316, R-336).
+"""Starts the processes, replaces those that die, and ends them all without losing an answer or a job (R-316, R-336).
 
 It runs no threads and no event loop, so a worker can be forked at any time: it starts within milliseconds and shares the memory
 of everything that was imported before.
@@ -21,14 +21,14 @@ YOUNG = 5.0
 LONGEST_PAUSE = 10.0
 EXTRA = 1.0  # a worker ends by itself at its deadline; only a stuck one is killed
 
-Work = Callable[[socket.socket, Callable[[], None]], int]
+Work = Callable[[socket.socket | None, Callable[[], None]], int]
 
 
 @dataclass(slots=True)
 class Seat:
-    """The place of one worker: its listening socket outlives it, so connections wait for the successor."""
+    """The place of one process: its listening socket, if it has one, outlives it, so connections wait for the successor."""
 
-    listener: socket.socket
+    listener: socket.socket | None
     pid: int = 0
     born: float = 0.0
     failures: int = 0
@@ -38,9 +38,9 @@ class Seat:
 
 
 class Supervisor:
-    """Keeps one worker running for each listening socket. `run` returns the exit code."""
+    """Keeps one process running for each listening socket, or None for one that does not listen. `run` returns the exit code."""
 
-    def __init__(self, listeners: Sequence[socket.socket], work: Work, drain_seconds: float) -> None:
+    def __init__(self, listeners: Sequence[socket.socket | None], work: Work, drain_seconds: float) -> None:
         self.seats = [Seat(listener) for listener in listeners]
         self.work = work
         self.drain_seconds = drain_seconds
@@ -96,7 +96,7 @@ class Supervisor:
         os.close(self._wake)
         os.close(self._bell)
         for other in self.seats:
-            if other is not seat:
+            if other is not seat and other.listener is not None:
                 other.listener.close()
             if other.ready >= 0:
                 os.close(other.ready)

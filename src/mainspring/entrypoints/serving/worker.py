@@ -14,8 +14,11 @@ import uvloop
 from mainspring.core import tasks
 from mainspring.core.application import Application
 from mainspring.core.errors import Unavailable
+from mainspring.core.events.listening import EventListener
+from mainspring.core.jobs.worker import JobWorker
 from mainspring.core.module import BootRefused
 from mainspring.core.observability import batch_logs, close_logs, get_logger
+from mainspring.core.observability.metrics import keep_metrics
 from mainspring.core.observability.stores import watch_stores
 
 from .server import ASGI, Server
@@ -23,10 +26,14 @@ from .server import ASGI, Server
 LOG = get_logger(__name__)
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 PR_SET_PDEATHSIG = 1
+CLOSING_SECONDS = 1.0  # of the drain timeout, kept for closing what is open
 
 
-def work(application: Application, program: ASGI, listener: socket.socket, ready: Callable[[], None]) -> int:
-    """Serve until a signal comes; the exit code. `ready` is called once requests are answered."""
+def work(application: Application, program: ASGI | None, listener: socket.socket | None, ready: Callable[[], None]) -> int:
+    """Serve and run jobs until a signal comes; the exit code. `ready` is called once requests are answered.
+
+    Without a program or a listener only jobs are run.
+    """
     _end_with_parent()
     batch_logs()
     try:
@@ -38,7 +45,9 @@ def work(application: Application, program: ASGI, listener: socket.socket, ready
         close_logs()
 
 
-async def _serve(application: Application, program: ASGI, listener: socket.socket, ready: Callable[[], None]) -> int:
+async def _serve(
+    application: Application, program: ASGI | None, listener: socket.socket | None, ready: Callable[[], None]
+) -> int:
     loop = asyncio.get_running_loop()
     told_to_end = asyncio.Event()
     for number in SIGNALS:
@@ -47,22 +56,32 @@ async def _serve(application: Application, program: ASGI, listener: socket.socke
         await application.start()
     except Unavailable as problem:
         raise BootRefused(str(problem)) from None
-    watching = tasks.start(watch_stores(application), name="stores")
-    server = Server(program)
-    await server.listen(listener)
+    watching = [tasks.start(watch_stores(application), name="stores"), keep_metrics(application)]
+    worker = application.resolve(JobWorker)
+    if worker.concurrency > 0:
+        await worker.start()
+        await application.resolve(EventListener).start()
+    server = Server(program) if program is not None else None
+    if server is not None and listener is not None:
+        await server.listen(listener)
     ready()
     await told_to_end.wait()
     timeout = application.settings.drain_timeout.total_seconds()
     try:
         async with asyncio.timeout(timeout):
             application.draining.set()
-            await server.drain()
-            LOG.debug("requests_answered", pid=os.getpid())
-            watching.cancel()
+            await application.resolve(EventListener).stop()
+            jobs = tasks.start(worker.drain(max(timeout - CLOSING_SECONDS, timeout / 2)), name="jobs end")
+            if server is not None:
+                await server.drain()
+                LOG.debug("requests_answered", pid=os.getpid())
+            await jobs
+            for watcher in watching:
+                watcher.cancel()
             await application.stop()
             LOG.debug("stores_closed", pid=os.getpid())
     except TimeoutError:
-        LOG.error("forced_exit", pid=os.getpid(), unanswered=server.running, afterSeconds=timeout)
+        LOG.error("forced_exit", pid=os.getpid(), unanswered=server.running if server else 0, afterSeconds=timeout)
         return 1
     return 0
 

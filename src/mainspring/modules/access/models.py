@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mainspring.core.database import Model, Timestamps, UtcDateTime, Versioned
@@ -34,7 +34,7 @@ class RolePermission(Model):
     __tablename__ = "role_permissions"
     __table_args__ = (Index("uq_role_permissions_role_id_permission", "role_id", "permission", unique=True),)
 
-    role_id: Mapped[UUID] = mapped_column(ForeignKey("roles.id", ondelete="CASCADE"))
+    role_id: Mapped[UUID] = mapped_column(Uuid(), ForeignKey("roles.id", ondelete="CASCADE"))
     permission: Mapped[str] = mapped_column(String(100))
 
 
@@ -47,8 +47,8 @@ class UserRole(Model):
         Index("ix_user_roles_role_id", "role_id"),
     )
 
-    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
-    role_id: Mapped[UUID] = mapped_column(ForeignKey("roles.id", ondelete="CASCADE"))
+    user_id: Mapped[UUID] = mapped_column(Uuid(), ForeignKey("users.id", ondelete="CASCADE"))
+    role_id: Mapped[UUID] = mapped_column(Uuid(), ForeignKey("roles.id", ondelete="CASCADE"))
     assigned_at: Mapped[datetime] = mapped_column(UtcDateTime)
     assigned_by: Mapped[UUID | None]
 
@@ -59,7 +59,7 @@ class Grant(Model):
     __tablename__ = "permission_grants"
     __table_args__ = (Index("uq_permission_grants_user_id_permission", "user_id", "permission", unique=True),)
 
-    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    user_id: Mapped[UUID] = mapped_column(Uuid(), ForeignKey("users.id", ondelete="CASCADE"))
     permission: Mapped[str] = mapped_column(String(100))
     expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import Path, Query
 
+from mainspring.core.errors import Conflict
 from mainspring.core.http import Answer, IfMatch, PageOut, ReadUnit, Router, WriteUnit, pagination_of, problems
 from mainspring.modules.users.errors import UserNotFound
 
@@ -93,9 +94,9 @@ async def replace_roles_of_user(id: UUID, body: ReplaceRoles, caller: RoleAssign
     return UserRolesOut(user_id=id, roles=await AssignmentService(uow).replace(caller, id, body.roles))
 
 
-@router.post("/users/{id}/roles", responses=problems(UserNotFound, RoleNotFound, OwnAccess, BeyondOwnAccess))
+@router.post("/users/{id}/roles", responses=problems(UserNotFound, RoleNotFound, OwnAccess, BeyondOwnAccess, Conflict))
 async def assign_role(id: UUID, body: AssignRole, caller: RoleAssigner, uow: WriteUnit) -> UserRolesOut:
-    """Give a role to a user."""
+    """Give a role to a user; 409 when the role is deleted at the same moment."""
     return UserRolesOut(user_id=id, roles=await AssignmentService(uow).assign(caller, id, body.role))
 
 

@@ -1,96 +1,49 @@
 """What happened to sessions and credentials. Every fact is audited."""
 
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
 from uuid import UUID
 
 from mainspring.core.audit import AuditRecord
-from mainspring.core.events import Event
+from mainspring.core.events import AuditedFact
+from mainspring.modules.notifications.ports import Kind
+
+SECURITY = Kind("auth.security", "The safety of your account", mail=True, required=True)
 
 
 @dataclass(frozen=True)
-class SessionEvent(Event):
-    """A fact about one session."""
+class SessionEvent(AuditedFact, resource="session", about="session_id"):
+    """A fact about one session, and whose it is."""
 
     session_id: UUID
     user_id: UUID
 
-    audited: ClassVar[bool] = True
-    resource: ClassVar[str] = "session"
 
-    @property
-    def resource_id(self) -> str:
-        """The session."""
-        return str(self.session_id)
-
-    def changes(self) -> dict[str, Any]:
-        """Whose session."""
-        return {"userId": str(self.user_id)}
-
-    def record(self) -> AuditRecord:
-        """The owner counts as the doer where nobody is signed in yet."""
-        return replace(super().record(), user_id=self.doer)
-
-    @property
-    def doer(self) -> UUID | None:
-        """Who did it, when that is not the signed-in user."""
-        return None
-
-
-@dataclass(frozen=True)
-class SignedIn(SessionEvent):
+class SignedIn(SessionEvent, action="LOGIN"):
     """A session began."""
 
-    action: ClassVar[str] = "LOGIN"
-
-    @property
-    def doer(self) -> UUID | None:
-        """Whoever signs in."""
-        return self.user_id
+    def record(self) -> AuditRecord:
+        """Whoever signs in is the doer: nobody was signed in before."""
+        return replace(super().record(), user_id=self.user_id)
 
 
-@dataclass(frozen=True)
-class SessionEnded(SessionEvent):
+class SessionEnded(SessionEvent, action="LOGOUT"):
     """A session was ended by its owner or an administrator."""
 
-    action: ClassVar[str] = "LOGOUT"
 
-
-@dataclass(frozen=True)
-class RefreshReused(SessionEvent):
+class RefreshReused(SessionEvent, action="REFRESH_REUSE"):
     """A used refresh token came again, so the family was ended."""
 
-    action: ClassVar[str] = "REFRESH_REUSE"
-
 
 @dataclass(frozen=True)
-class UserFact(Event):
+class UserFact(AuditedFact, resource="user", about="user_id"):
     """A fact about the sign-in of one user."""
 
     user_id: UUID
 
-    audited: ClassVar[bool] = True
-    resource: ClassVar[str] = "user"
 
-    @property
-    def resource_id(self) -> str:
-        """The user."""
-        return str(self.user_id)
-
-    def changes(self) -> dict[str, Any]:
-        """Nothing that could be shown."""
-        return {}
-
-
-@dataclass(frozen=True)
-class AllSessionsEnded(UserFact):
+class AllSessionsEnded(UserFact, action="LOGOUT_ALL"):
     """Every session of a user was ended."""
 
-    action: ClassVar[str] = "LOGOUT_ALL"
 
-
-@dataclass(frozen=True)
-class PasswordChanged(UserFact):
+class PasswordChanged(UserFact, action="PASSWORD_CHANGE"):
     """The user chose a new password."""
-
-    action: ClassVar[str] = "PASSWORD_CHANGE"

@@ -7,7 +7,7 @@ from mainspring.modules.users.ports import AccountMaker, SessionEnder
 MODULE = Module(
     "auth",
     __package__,
-    requires=("users", "access"),
+    requires=("users", "access", "notifications"),
     provides={
         SessionSource: "service.sources:live_sessions",
         SessionEnder: "service.sources:ends_sessions",

@@ -20,3 +20,10 @@ class StockTooLow(Conflict):
 
     code: ClassVar[str] = "catalog.stock_too_low"
     message: ClassVar[str] = "There is not enough stock for this."
+
+
+class StockTooHigh(Conflict):
+    """The stock would grow past what can be counted."""
+
+    code: ClassVar[str] = "catalog.stock_too_high"
+    message: ClassVar[str] = "The stock cannot be that high."

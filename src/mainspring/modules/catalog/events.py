@@ -1,50 +1,27 @@
 """Facts of the catalog; each leaves an audit record (R-117)."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 from uuid import UUID
 
-from mainspring.core.events import Event
+from mainspring.core.events import AuditedFact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ProductEvent(Event):
-    """Something happened to a product."""
-
-    audited: ClassVar[bool] = True
-    resource: ClassVar[str] = "product"
+class ProductEvent(AuditedFact, resource="product"):
+    """Something happened to a product: `changed` holds new values at creation, `[old, new]` pairs at a change."""
 
     id: UUID
     changed: dict[str, Any]
 
-    def changes(self) -> dict[str, Any]:
-        """New values at creation, `[old, new]` pairs at a change."""
-        return self.changed
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProductCreated(ProductEvent):
+class ProductCreated(ProductEvent, action="CREATE"):
     """A product was created."""
 
-    action: ClassVar[str] = "CREATE"
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProductUpdated(ProductEvent):
+class ProductUpdated(ProductEvent, action="UPDATE"):
     """A product was changed."""
 
-    action: ClassVar[str] = "UPDATE"
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StockAdjusted(ProductEvent):
-    """Stock was added or taken out, with a reason."""
-
-    action: ClassVar[str] = "ADJUST_STOCK"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProductDeleted(ProductEvent):
+class ProductDeleted(ProductEvent, action="DELETE"):
     """A product was deleted."""
-
-    action: ClassVar[str] = "DELETE"

@@ -1,12 +1,13 @@
 """The questions to the products table."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 
 from mainspring.core import clock
-from mainspring.core.database import Listing, Page, Repository, Slice, Statement, bind, insert_into, update_of
+from mainspring.core.database import Listing, Page, Repository, Slice, Statement, any_of, bind, insert_into, update_of
 
 from .models import NOT_DELETED, Product
 from .rows import ProductRow
@@ -28,6 +29,8 @@ COLUMNS = (
 )
 
 PRODUCT = Statement(select(*COLUMNS).where(Product.id == bind("id", Product.id), NOT_DELETED), ProductRow)
+
+SEVERAL = Statement(select(*COLUMNS).where(any_of(Product.id, "ids"), NOT_DELETED), ProductRow)
 
 PRODUCTS = Listing(
     select(*COLUMNS).where(NOT_DELETED),
@@ -80,6 +83,23 @@ ADD_STOCK = Statement(
     ProductRow,
 )
 
+TAKE_STOCK: Statement[None] = Statement(
+    update_of(Product)
+    .where(
+        Product.id == bind("id", Product.id),
+        NOT_DELETED,
+        bind("quantity", Product.stock) > 0,
+        Product.stock >= bind("quantity", Product.stock),
+    )
+    .values(stock=Product.stock - bind("quantity", Product.stock))
+)
+
+RETURN_STOCK: Statement[None] = Statement(
+    update_of(Product)
+    .where(Product.id == bind("id", Product.id), bind("quantity", Product.stock) > 0)
+    .values(stock=Product.stock + bind("quantity", Product.stock))
+)
+
 
 class ProductRepository(Repository):
     """Products that are not deleted."""
@@ -87,6 +107,10 @@ class ProductRepository(Repository):
     async def of_id(self, id: UUID) -> ProductRow | None:
         """One product."""
         return await self.uow.one(PRODUCT, id=id)
+
+    async def several(self, ids: Sequence[UUID]) -> Sequence[ProductRow]:
+        """Those of the products that are there."""
+        return await self.uow.all(SEVERAL, ids=[*ids])
 
     async def list(self, query: ProductQuery) -> Page[ProductRow] | Slice[ProductRow]:
         """The page or slice that the query asks for."""
@@ -107,3 +131,11 @@ class ProductRepository(Repository):
     async def add_stock(self, id: UUID, delta: int) -> ProductRow | None:
         """The product with `delta` added to its stock; None when it is absent or the stock would leave its range."""
         return await self.uow.one(ADD_STOCK, id=id, delta=delta)
+
+    async def take_stock(self, id: UUID, quantity: int) -> bool:
+        """Take `quantity` out of the stock; False when the product is absent or has less."""
+        return await self.uow.run(TAKE_STOCK, id=id, quantity=quantity) == 1
+
+    async def return_stock(self, id: UUID, quantity: int) -> bool:
+        """Put `quantity` back into the stock, also of a deleted product; False when there never was one."""
+        return await self.uow.run(RETURN_STOCK, id=id, quantity=quantity) == 1

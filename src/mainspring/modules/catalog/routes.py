@@ -7,9 +7,9 @@ from fastapi import Query
 
 from mainspring.core.http import IfMatch, PageOut, ReadUnit, Router, WriteUnit, problems
 
-from .errors import ProductNotFound, StockTooLow
+from .errors import ProductNotFound
 from .permissions import Creator, Deleter, Editor, Reader
-from .schemas import AdjustStock, CreateProduct, ProductOut, ProductQuery, UpdateProduct
+from .schemas import CreateProduct, ProductOut, ProductQuery, UpdateProduct
 from .service import CatalogService
 
 router = Router(prefix="/products", tags=["products"])
@@ -43,9 +43,3 @@ async def update_product(id: UUID, body: UpdateProduct, expected: IfMatch, edito
 async def delete_product(id: UUID, expected: IfMatch, deleter: Deleter, uow: WriteUnit) -> None:
     """Delete a product."""
     await CatalogService(uow).delete(id, expected)
-
-
-@router.post("/{id}/stock", responses=problems(ProductNotFound, StockTooLow))
-async def adjust_stock(id: UUID, body: AdjustStock, editor: Editor, uow: WriteUnit) -> ProductOut:
-    """Add to the stock or take from it."""
-    return ProductOut.of(await CatalogService(uow).adjust_stock(id, body))

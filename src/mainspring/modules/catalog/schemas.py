@@ -4,13 +4,12 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field, StringConstraints, field_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field, StringConstraints
 
 from mainspring.core.http import ListQuery, Out, Schema
 from mainspring.core.money import MAX_AMOUNT
 
-MAX_STOCK = 2**31 - 1
+MAX_STOCK = 1_000_000_000  # by hand; the column holds twice as much, so what was set aside can always return
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Category = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
@@ -50,21 +49,6 @@ class UpdateProduct(Schema):
     description: Description | None = None
     category: Category | None = None
     price: Price | None = None
-
-
-class AdjustStock(Schema):
-    """`delta` is added to the stock; it may be negative."""
-
-    delta: int = Field(ge=-MAX_STOCK, le=MAX_STOCK, strict=True)
-    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-
-    @field_validator("delta")
-    @classmethod
-    def change_something(cls, delta: int) -> int:
-        """An adjustment by nothing would leave a record of a change that was none."""
-        if delta == 0:
-            raise PydanticCustomError("zero", "Delta must not be 0")
-        return delta
 
 
 class PriceOut(Out):

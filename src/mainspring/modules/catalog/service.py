@@ -1,16 +1,17 @@
 """The rules of the catalog."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from mainspring.core.database import Page, Slice, UnitOfWork
 from mainspring.core.errors import Conflict, PreconditionFailed
 
-from .errors import ProductNotFound, StockTooLow
-from .events import ProductCreated, ProductDeleted, ProductUpdated, StockAdjusted
+from .errors import ProductNotFound, StockTooHigh, StockTooLow
+from .events import ProductCreated, ProductDeleted, ProductUpdated
 from .repository import ProductRepository
 from .rows import ProductRow
-from .schemas import AdjustStock, CreateProduct, ProductQuery, UpdateProduct
+from .schemas import CreateProduct, ProductQuery, UpdateProduct
 
 ATTEMPTS = 3
 
@@ -28,6 +29,10 @@ class CatalogService:
         if product is None:
             raise ProductNotFound(id)
         return product
+
+    async def several(self, ids: Sequence[UUID]) -> dict[UUID, ProductRow]:
+        """Those of the products that are there, by id."""
+        return {product.id: product for product in await self.products.several(ids)}
 
     async def list(self, query: ProductQuery) -> Page[ProductRow] | Slice[ProductRow]:
         """The products that the query asks for."""
@@ -67,15 +72,25 @@ class CatalogService:
             raise PreconditionFailed() if version is not None else Conflict()
         self.uow.publish(ProductDeleted(id=id, changed=_facts(product)))
 
-    async def adjust_stock(self, id: UUID, wish: AdjustStock) -> ProductRow:
-        """Add to the stock or take from it. Raises ProductNotFound, StockTooLow."""
-        product = await self.products.add_stock(id, wish.delta)
+    async def add_stock(self, id: UUID, delta: int) -> ProductRow:
+        """Add to the stock, or take from it. Whoever calls it says why: see inventory.
+
+        Raises ProductNotFound, StockTooLow, StockTooHigh.
+        """
+        product = await self.products.add_stock(id, delta)
         if product is None:
             await self.get(id)
-            raise StockTooLow()
-        changed = {"stock": [product.stock - wish.delta, product.stock], "reason": wish.reason}
-        self.uow.publish(StockAdjusted(id=id, changed=changed))
+            raise StockTooLow() if delta < 0 else StockTooHigh()
         return product
+
+    async def take_stock(self, id: UUID, quantity: int) -> bool:
+        """Take `quantity` above zero out of the stock; False when there is no such product or not enough of it."""
+        return await self.products.take_stock(id, quantity)
+
+    async def return_stock(self, id: UUID, quantity: int) -> None:
+        """Put back what `take_stock` took, also when the product was deleted meanwhile. Raises ProductNotFound."""
+        if not await self.products.return_stock(id, quantity):
+            raise ProductNotFound(id)
 
 
 def _facts(product: ProductRow) -> dict[str, Any]:

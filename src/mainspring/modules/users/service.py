@@ -101,7 +101,7 @@ class UserService:
         return found, await self.profiles(found.rows)
 
     async def update(self, caller: Principal, id: UUID, wishes: Mapping[str, Any], version: int | None = None) -> UserRow:
-        """Change the given columns. With `version`, only that version.
+        """Change the given columns. With `version`, only that version. What is so already is not changed again.
 
         Raises UserNotFound, Forbidden, OwnStatus, PreconditionFailed, AdministratorProtected, LastAdministrator.
         """
@@ -111,6 +111,11 @@ class UserService:
         if wishes.get("is_active") is False:
             await self.uow.port(AccountGuard).may_leave(self.uow, id)
         before = await self.get(id)
+        if version is not None and version != before.version:
+            raise PreconditionFailed()
+        wishes = {name: value for name, value in wishes.items() if value != getattr(before, name)}
+        if not wishes:
+            return before
         after = await self._changed(id, wishes, version)
         if changed := _differences(before, after):
             self.uow.publish(UserUpdated(id, changed))

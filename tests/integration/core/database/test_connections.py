@@ -181,3 +181,38 @@ async def test_idle_connections_go(server: PostgresqlDatabase):  # R-211
 
     assert server.pool.size == 0
     assert await names(server) == ["0", "1"]
+
+
+async def test_a_connection_whose_caller_leaves_while_it_is_made_is_cut(postgresql_server: Postgresql):
+    with postgresql_server.database() as url:
+        async with open_database(url, DatabaseOptions(pool_max=50)) as database:
+            assert isinstance(database, PostgresqlDatabase)
+            for turns in range(40):  # somewhere between the first byte and the last codec
+                opening = asyncio.create_task(database.pool.open())
+                await asyncio.sleep(turns * 0.0005)
+                opening.cancel()
+                if (await asyncio.gather(opening, return_exceptions=True))[0].__class__ is not asyncio.CancelledError:
+                    database.pool.release(opening.result())
+
+            assert database.pool.size == len(database.pool._all)
+            other = await asyncpg.connect(url)
+            count = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            async with asyncio.timeout(10):
+                while await other.fetchval(count) != database.pool.size:
+                    await asyncio.sleep(0.02)
+            await other.close()
+
+
+async def test_a_connection_that_is_made_while_the_pool_closes_is_cut(postgresql_server: Postgresql):
+    with postgresql_server.database() as url:
+        database = open_database(url, DatabaseOptions())
+        assert isinstance(database, PostgresqlDatabase)
+        await database.open()
+        opening = asyncio.create_task(database.pool.open())
+        await asyncio.sleep(0)
+
+        await database.close()
+
+        with pytest.raises(DatabaseUnavailable):
+            await opening
+        assert database.pool.size == 0

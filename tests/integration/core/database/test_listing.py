@@ -1,9 +1,9 @@
 """Lists: filters, orders, pages with totals, slices with positions (R-144, R-214, R-215)."""
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
-from mainspring.core.database import Database, Listing, Patch, any_of, bind, update_of
+from mainspring.core.database import Database, Listing, Patch, Statement, any_of, bind, update_of
 from mainspring.core.errors import Invalid
 from tests.integration.core.database.shop import ADD, Item, ItemRow, Kind, item
 
@@ -55,6 +55,20 @@ async def test_a_page_behind_the_last_still_knows_the_total(full: Database):
     assert (empty.rows, empty.total, empty.pages) == ([], 0, 0)
 
 
+async def test_a_usual_list_is_planned_once(full: Database):
+    asked = select(func.count()).select_from(text("pg_prepared_statements"))
+    kept = Statement(asked.where(text("generic_plans > 0 AND statement LIKE 'SELECT test_items%LIMIT 21'")), int)
+
+    for _ in range(8):  # PostgreSQL compares five plans made for the values with a general one
+        async with full.reading() as uow:
+            await uow.slice(ITEMS, sort="price", limit=20)
+
+    assert "LIMIT 21" in ITEMS.slice_shape(full.dialect, (), ("price", False), None, 21).sql
+    if full.dialect == "postgresql":
+        async with full.reading() as uow:
+            assert await uow.value(kept) == 1
+
+
 async def test_filters_combine_and_none_is_no_filter(full: Database):
     async with full.reading() as uow:
         books = await uow.page(ITEMS, filters={"kind": Kind.BOOK, "most": 3, "shown": None})
@@ -67,13 +81,14 @@ async def test_filters_combine_and_none_is_no_filter(full: Database):
     assert {row.id for row in named.rows} == {row.id for row in books.rows[:2]}
 
 
+@pytest.mark.parametrize("limit", [7, 10])  # as a parameter, and written into the statement
 @pytest.mark.parametrize("sort", ["price", "-price", "name", "-name", "createdAt", "-createdAt", "kind", "-kind", "id", "-id"])
-async def test_slices_walk_the_whole_list_and_back(full: Database, sort: str):  # R-215
+async def test_slices_walk_the_whole_list_and_back(full: Database, sort: str, limit: int):  # R-215
     async with full.reading() as uow:
         whole = [row.id for row in (await uow.page(ITEMS, sort=sort, limit=100)).rows]
         walked, position, steps = [], None, []
         while True:
-            part = await uow.slice(ITEMS, sort=sort, position=position, limit=7)
+            part = await uow.slice(ITEMS, sort=sort, position=position, limit=limit)
             walked += [row.id for row in part.rows]
             steps.append(part)
             if part.next is None:
@@ -81,12 +96,12 @@ async def test_slices_walk_the_whole_list_and_back(full: Database, sort: str):  
             position = part.next
         back, position = [], steps[-1].prev
         while position is not None:
-            part = await uow.slice(ITEMS, sort=sort, position=position, limit=7)
+            part = await uow.slice(ITEMS, sort=sort, position=position, limit=limit)
             back = [row.id for row in part.rows] + back
             position = part.prev
 
     assert walked == whole
-    assert back == whole[:-4]
+    assert back == whole[: -(len(whole) % limit)]
     assert steps[0].prev is None
     assert steps[0].sort == sort
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from mainspring.core.context import Context
 from mainspring.core.database import (
     Database,
     DatabaseOptions,
@@ -172,6 +173,23 @@ async def test_a_savepoint_can_fail_alone(database: Database):
         assert [row.name for row in await uow.all(CHEAPEST, low=0, limit=9)] == ["Once", "Thrice"]
 
 
+async def test_what_a_failed_savepoint_left_for_the_commit_goes_with_it(database: Database):
+    deeds: list[str] = []
+
+    async with database.unit() as uow:
+        uow.before_commit(PUT, **item("kept"))
+        with pytest.raises(ZeroDivisionError):
+            async with uow.savepoint():
+                uow.before_commit(PUT, **item("gone"))
+                uow.after_commit(lambda: deeds.append("gone"))
+                raise ZeroDivisionError
+        uow.after_commit(lambda: deeds.append("kept"))
+
+    async with database.reading() as uow:
+        assert [row.name for row in await uow.all(CHEAPEST, low=0, limit=9)] == ["kept"]
+    assert deeds == ["kept"]
+
+
 async def test_a_read_unit_refuses_to_write(database: Database):
     uow = database.begin_reading()
 
@@ -274,11 +292,13 @@ async def test_statements_are_logged_without_their_parameters(empty_database_url
     options = DatabaseOptions(synchronous="OFF", log_statements=True)
     with captured_logs() as lines:
         async with open_database(empty_database_url, options) as logged:
-            async with logged.unit() as uow:
+            async with logged.unit(Context(method="POST")) as uow:
                 made = await uow.one(ADD, **item("secret name"))
                 await uow.run(TAKE, id=made.id, count=1)
                 await uow.run_many(PUT, [item("other secret")])
-            async with logged.reading() as uow:
+            async with logged.reading(Context(method="GET")) as uow:
+                await uow.one(BY_ID, id=made.id)
+            async with logged.reading(Context()) as uow:  # upkeep that nobody asked for
                 await uow.one(BY_ID, id=made.id)
 
     told = [line for line in lines if line["message"] == "statement"]

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from mainspring.core.database import DatabaseUnavailable
+from mainspring.core.jobs.worker import JobWorker
 from mainspring.core.observability import captured_logs, stores
 from mainspring.core.tasks import start, stop
 
@@ -31,6 +32,7 @@ def lose_database(application, monkeypatch):
 
 
 async def test_everything_is_well(app):
+    await app.application.resolve(JobWorker).start()
     for path in ("/live", "/ready", "/health"):
         answer = await app.get(path)
         assert (answer.status_code, answer.json()["status"]) == (200, "ok")

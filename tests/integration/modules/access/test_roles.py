@@ -142,3 +142,16 @@ async def test_the_permissions_are_listed_with_their_meaning(app, admin):
     known = {permission["name"]: permission["description"] for permission in page["data"]}
     assert known["users:read"] == "See other users"
     assert page["pagination"]["total"] == len(known)
+
+
+async def test_an_empty_patch_changes_nothing(app, admin):
+    path = "/api/v1/roles/clerk"
+    await app.as_(admin).post("/api/v1/roles", json={"name": "clerk", "description": "Counts", "permissions": ["products:read"]})
+    before = await app.as_(admin).get(path)
+
+    answers = [
+        await app.as_(admin).patch(path, json=body) for body in ({}, {"description": "Counts", "permissions": ["products:read"]})
+    ]
+
+    assert [answer.json() for answer in answers] == [before.json()] * 2
+    assert (await app.as_(admin).get(path)).headers["etag"] == before.headers["etag"]

@@ -2,6 +2,7 @@
 
 import pytest
 
+from mainspring.core.mail.folder import MailFolder
 from mainspring.core.observability.logs import captured_logs
 from mainspring.testing.client import PASSWORD
 
@@ -50,3 +51,17 @@ async def test_a_stolen_session_cannot_guess_the_password(app, ada):
     answer = await app.as_(ada).post(CHANGE, json={"currentPassword": PASSWORD, "newPassword": NEW})
 
     assert answer.status_code == 429
+
+
+async def test_the_owner_is_told_and_cannot_keep_it_from_himself(app, ada):
+    await app.as_(ada).post(CHANGE, json={"currentPassword": PASSWORD, "newPassword": NEW})
+    wish = {"preferences": [{"kind": "auth.security", "mail": False}]}
+
+    refused = await app.as_(ada).patch("/api/v1/notifications/preferences", json=wish)
+    await app.work()
+
+    told = (await app.as_(ada).get("/api/v1/notifications")).json()["data"]
+    assert [(one["kind"], one["title"]) for one in told] == [("auth.security", "Your password was changed")]
+    mails = [mail for mail in await app.application.resolve(MailFolder).newest(10) if mail.subject == told[0]["title"]]
+    assert [mail.to for mail in mails] == ["Ada Lovelace <ada@example.com>"]
+    assert refused.status_code == 409

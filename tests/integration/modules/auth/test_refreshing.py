@@ -105,6 +105,20 @@ async def test_a_grandparent_ends_the_family_even_within_the_window(app, ada):
     assert reason(await refreshed(app, second)) == "token_revoked"
 
 
+async def test_the_owner_hears_of_a_stolen_session_once(app, ada):
+    first = (await refreshed(app, ada.refresh_token)).json()["refreshToken"]
+    await refreshed(app, first)
+    await refreshed(app, ada.refresh_token)
+    await refreshed(app, ada.refresh_token)
+    again = await app.sign_in(ada.email)
+
+    await app.work()
+
+    told = (await app.as_(again).get("/api/v1/notifications")).json()["data"]
+    assert [one["title"] for one in told] == ["A device was signed out for your safety"]
+    assert "sessionId" in told[0]["data"]
+
+
 async def test_reuse_ends_no_other_session(app, ada):
     other = await app.sign_in(ada.email)
     first = (await refreshed(app, ada.refresh_token)).json()["refreshToken"]

@@ -114,3 +114,13 @@ async def test_the_address_of_a_deleted_account_is_free_again(app, ada):
     again = await app.sign_up(ada.email)
 
     assert again.id != ada.id
+
+
+async def test_an_empty_patch_changes_nothing(app, ada):
+    before = await app.as_(ada).get("/api/v1/users/me")
+
+    answers = [await app.as_(ada).patch("/api/v1/users/me", json=body) for body in ({}, {"name": before.json()["name"]})]
+
+    assert [answer.json() for answer in answers] == [before.json()] * 2
+    stale = await app.as_(ada).patch("/api/v1/users/me", json={}, headers={"If-Match": '"99-0"'})
+    assert stale.status_code == 412

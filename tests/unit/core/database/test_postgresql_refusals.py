@@ -3,7 +3,7 @@
 import asyncpg
 import pytest
 
-from mainspring.core.database import DatabaseUnavailable
+from mainspring.core.database import DatabaseUnavailable, TookTooLong
 from mainspring.core.database.postgresql.refusals import FAILURES, refusal
 
 LOST = [
@@ -19,3 +19,11 @@ LOST = [
 def test_a_lost_connection_is_told_as_unavailable(error: Exception) -> None:
     assert isinstance(error, FAILURES)
     assert isinstance(refusal(error), DatabaseUnavailable)
+
+
+@pytest.mark.parametrize("state", ["57014", "55P03", "25P03", "25P04"])
+def test_what_a_statement_did_itself_is_told_apart_from_an_outage(state):
+    error = asyncpg.PostgresError("it took too long")
+    error.sqlstate = state
+
+    assert isinstance(refusal(error), TookTooLong)

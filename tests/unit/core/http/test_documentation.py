@@ -31,6 +31,7 @@ async def test_every_operation_says_who_may_come_in(client: Make) -> None:  # R-
     assert create["x-access"] == "widgets:make"
     assert {"BearerAuth": []} in create["security"]
     assert document["components"]["securitySchemes"]["BearerAuth"]["scheme"] == "bearer"
+    assert set(document["components"]["securitySchemes"]) == {"BearerAuth", "CookieAuth"}, "only what somebody reads"
 
 
 async def test_every_error_is_documented_in_our_form(client: Make) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from mainspring.core.module import BootRefused
 from mainspring.core.security import permission
 from mainspring.core.security.permission import Permission
 
@@ -27,5 +28,5 @@ def test_another_form_is_refused(name: str) -> None:
 def test_a_second_declaration_is_refused() -> None:
     Permission("clocks:wind", "Wind clocks")
 
-    with pytest.raises(ValueError, match="is declared twice"):
+    with pytest.raises(BootRefused, match=r"^The permission clocks:wind is declared twice: in \S+ and in \S+\.$"):
         Permission("clocks:wind", "Wind them again")

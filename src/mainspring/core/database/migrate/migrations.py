@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -60,14 +61,19 @@ class Migrations:
         return ran
 
     async def down(self, module: str, steps: int = 1) -> list[str]:
-        """Undo the newest versions of one module; the names of what was undone. Raises BootRefused for an unknown module."""
+        """Undo the newest versions of one module; the names of what was undone.
+
+        Raises BootRefused for an unknown module, and when its last tables would go while others refer to them.
+        """
         undone: list[str] = []
         for name, database in self._databases.items():
-            for source in self._sources(name):
+            sources = self._sources(name)
+            for source in sources:
                 if source.name != module:
                     continue
                 async with migrating(database) as connection:
                     for _ in range(steps):
+                        await connection.run(partial(_refuse_if_needed, source=source, sources=sources))
                         done = await connection.run(
                             lambda sync, source=source: running.step_down(connection, sync, source)  # type: ignore[misc]  # binds the loop's values
                         )
@@ -117,6 +123,15 @@ class Migrations:
 
     def _sources(self, database: str) -> Sequence[Source]:
         return sources_of(self._modules, database)
+
+
+def _refuse_if_needed(connection: Connection, source: Source, sources: Sequence[Source]) -> None:
+    """SQLite would leave the others' rows behind with nothing to refer to, and PostgreSQL answers in its own words."""
+    if running.is_first(source, running.current(connection, source)):
+        for other in sources:
+            if other is not source and other.refers_to(source) and running.current(connection, other) is not None:
+                raise BootRefused(f"Tables of {other.name} refer to those of {source.name}. Undo {other.name} first.")
+    connection.rollback()
 
 
 def _states(connection: Connection, sources: Sequence[Source], database: str) -> list[State]:

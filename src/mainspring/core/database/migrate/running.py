@@ -22,6 +22,12 @@ def head(source: Source) -> str | None:
     return scripts.get_current_head() if scripts else None
 
 
+def is_first(source: Source, version: str | None) -> bool:
+    """Whether nothing of the source is left once the version is undone."""
+    scripts = source.scripts()
+    return scripts is not None and version in scripts.get_bases()
+
+
 def pending(connection: Connection, source: Source) -> list[str]:
     """The versions that `up` would run, first one first."""
     scripts = source.scripts()

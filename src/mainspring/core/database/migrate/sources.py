@@ -53,6 +53,11 @@ class Source:
         own = {table for table in mapped | declared if isinstance(table, Table)}
         return [table for table in Model.metadata.sorted_tables if table in own]
 
+    def refers_to(self, other: "Source") -> bool:
+        """Whether a table of ours has a foreign key to one of the other's."""
+        targets = set(other.tables())
+        return any(key.column.table in targets for table in self.tables() for key in table.foreign_keys)
+
 
 def sources_of(modules: Iterable[Module], database: str) -> list[Source]:
     """Core and the modules whose tables lie in this database, requirements first. Their models are imported."""

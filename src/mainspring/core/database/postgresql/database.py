@@ -10,11 +10,15 @@ from ...module import BootRefused
 from ..compiling import DialectName
 from ..database import Database
 from ..errors import DatabaseUnavailable
+from ..figures import DatabaseFigures
 from ..options import DatabaseOptions
 from ..session import Session
+from ..signals import Signals
+from .connecting import connected
 from .pool import Pool
 from .refusals import FAILURES
 from .sessions import ReadSession, WriteSession
+from .signals import PostgresqlSignals
 from .wire import Wire
 
 OLDEST = 15
@@ -67,6 +71,10 @@ class PostgresqlDatabase(Database):
         finally:
             self.pool.release(wire)
 
+    def figures(self) -> DatabaseFigures:
+        """The pool."""
+        return self.pool.figures()
+
     def write_session(self, context: Context) -> Session:
         """A transaction of its own."""
         return WriteSession(self.pool)
@@ -75,26 +83,39 @@ class PostgresqlDatabase(Database):
         """Autocommit reads."""
         return ReadSession(self.pool)
 
+    def signals(self, channel: str) -> Signals:
+        """LISTEN and NOTIFY on a connection beside the pool."""
+        return PostgresqlSignals(self._connection, channel)
+
     async def _connect(self) -> Wire:
-        options = self.options
         try:
-            connection: asyncpg.Connection[Any] = await asyncpg.connect(
-                self.dsn,
-                timeout=options.connect_timeout,
-                statement_cache_size=0,
-                server_settings={
-                    "application_name": options.application_name,
-                    "statement_timeout": milliseconds(options.statement_timeout),
-                    "lock_timeout": milliseconds(options.lock_timeout),
-                    "idle_in_transaction_session_timeout": milliseconds(options.idle_in_transaction_timeout),
-                    "timezone": "UTC",
-                    "datestyle": "ISO",
-                    "jit": "off",
-                },
-            )
+            connection = await connected(self._connection)
         except (TimeoutError, *FAILURES) as error:
             raise DatabaseUnavailable from error
-        return await Wire(connection).prepare()
+        try:
+            return await Wire(connection).prepare()
+        except BaseException:
+            connection.terminate()
+            raise
+
+    async def _connection(self) -> "asyncpg.Connection[Any]":
+        options = self.options
+        connection: asyncpg.Connection[Any] = await asyncpg.connect(
+            self.dsn,
+            timeout=options.connect_timeout,
+            statement_cache_size=0,
+            server_settings={
+                "application_name": options.application_name,
+                "statement_timeout": milliseconds(options.statement_timeout),
+                "lock_timeout": milliseconds(options.lock_timeout),
+                "idle_in_transaction_session_timeout": milliseconds(options.idle_in_transaction_timeout),
+                "timezone": "UTC",
+                "datestyle": "ISO",
+                "jit": "off",
+                **dict(options.server_settings),
+            },
+        )
+        return connection
 
 
 def milliseconds(seconds: float) -> str:

@@ -9,6 +9,7 @@ from time import monotonic
 from ...observability.logs import get_logger
 from ...tasks import start
 from ..errors import DatabaseUnavailable
+from ..figures import DatabaseFigures
 from .wire import Wire
 
 log = get_logger(__name__)
@@ -106,7 +107,16 @@ class Pool:
             self._wake()
             raise
         self._all.add(wire)
+        if self._closing:
+            self._drop(wire)
+            raise DatabaseUnavailable
         return wire
+
+    def figures(self) -> DatabaseFigures:
+        """Who waits, and how many connections are used and idle."""
+        idle = len(self._idle)
+        waiting = sum(not one.done() for one in self._waiting)
+        return DatabaseFigures(waiting, {"used": self.size - idle, "idle": idle})
 
     async def _wait(self, deadline: float) -> Wire | None:
         loop = asyncio.get_running_loop()

@@ -9,14 +9,14 @@ from asyncpg.exceptions._base import DataError as ArgumentError
 
 from ...errors import Invalid
 from ..constraints import columns_of
-from ..errors import DatabaseUnavailable, DuplicateValue, RuleBroken, RunAgain, StillReferenced, fields_of
+from ..errors import DatabaseUnavailable, DuplicateValue, RuleBroken, RunAgain, StillReferenced, TookTooLong, fields_of
 
 KEY = re.compile(r"Key \((.+?)\)=")
 # InternalClientError: the driver has read that the server ends the connection, and not yet seen it closed
 FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, asyncio.TimeoutError)
 RUN_AGAIN = frozenset({"40001", "40P01"})
 UNAVAILABLE_CLASSES = frozenset({"08", "53", "57", "58"})
-UNAVAILABLE = frozenset({"55P03", "25P03", "25P04"})
+TOO_LONG = frozenset({"57014", "55P03", "25P03", "25P04"})  # statement, lock, idle in a transaction, transaction
 
 
 def refusal(error: BaseException) -> BaseException:
@@ -44,7 +44,9 @@ def _by_state(error: Any) -> BaseException:
         return RuleBroken(details=fields_of(columns_of(error.constraint_name or ""), "rule", "This value breaks a rule."))
     if state in RUN_AGAIN:
         return RunAgain()
-    if (state[:2] in UNAVAILABLE_CLASSES and state != "08P01") or state in UNAVAILABLE:
+    if state in TOO_LONG:
+        return TookTooLong()
+    if state[:2] in UNAVAILABLE_CLASSES and state != "08P01":
         return DatabaseUnavailable()
     if state[:2] == "22":
         return Invalid("A value does not fit.")

@@ -95,6 +95,22 @@ class WriteSession:
                 raise told from error
             raise
 
+    async def fetch_many(self, compiled: Compiled[Any], arguments: list[tuple[Any, ...]]) -> Sequence[Any]:
+        """The statement once per tuple, and the driver's rows of all of them."""
+        try:
+            wire = self._ready() or await self._take()
+            begin, self._begun = not self._begun, True
+            return await wire.fetch_many(compiled.sql, arguments, begin=begin)
+        except BaseException as error:
+            if (told := self._failed(error, compiled)) is not error:
+                raise told from error
+            raise
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether a statement has run."""
+        return self._wire is not None
+
     async def lock(self, key: int, *, wait: bool) -> bool:
         """An advisory lock of the transaction."""
         try:

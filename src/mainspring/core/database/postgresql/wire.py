@@ -73,6 +73,14 @@ class Wire:
             self._write(self._begin)
         await self.connection._protocol.bind_execute_many(state, arguments, "", None, False)
 
+    async def fetch_many(self, sql: str, arguments: Sequence[tuple[Any, ...]], *, begin: bool = False) -> list[Any]:
+        """The statement once per tuple, in one round trip, and the rows of all of them."""
+        state = self._prepared.get(sql) or await self._state(sql)
+        if begin:
+            self._write(self._begin)
+        rows: list[Any] = await self.connection._protocol.bind_execute_many(state, arguments, "", None, True)
+        return rows
+
     async def commit(self, ahead: Sequence[tuple[str, tuple[Any, ...]]] = (), *, begin: bool = False) -> None:
         """Commit; the statements `ahead` run first, in the same round trip."""
         if ahead:

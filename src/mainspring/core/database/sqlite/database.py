@@ -12,11 +12,14 @@ from ...tasks import settled
 from ..compiling import DialectName
 from ..database import Database
 from ..errors import DatabaseUnavailable
+from ..figures import DatabaseFigures
 from ..options import DatabaseOptions
 from ..session import Session
+from ..signals import Signals
 from .checkpoints import Checkpoints
 from .connecting import OLDEST, connect, path_of
 from .sessions import ReadSession, WriteSession
+from .signals import SqliteSignals
 from .writer import Writer
 
 
@@ -62,6 +65,10 @@ class SqliteDatabase(Database):
         except sqlite3.Error as error:
             raise DatabaseUnavailable from error
 
+    def figures(self) -> DatabaseFigures:
+        """The writer."""
+        return DatabaseFigures(self.writer.waiting, commits=self.writer.commits)
+
     def write_session(self, context: Context) -> Session:
         """A place in the queue of the writer."""
         return WriteSession(self.writer, self, context)
@@ -69,6 +76,10 @@ class SqliteDatabase(Database):
     def read_session(self) -> Session:
         """The reader."""
         return ReadSession(self)
+
+    def signals(self, channel: str) -> Signals:
+        """The commits of other processes, seen in the file."""
+        return SqliteSignals(self)
 
     async def fetch_slowly(self, sql: str, arguments: tuple[Any, ...]) -> list[Any]:
         """The rows, read on a thread of its own connection."""

@@ -100,6 +100,22 @@ class WriteSession:
                 raise told from error
             raise
 
+    async def fetch_many(self, compiled: Compiled[Any], arguments: list[tuple[Any, ...]]) -> Sequence[Any]:
+        """The statement once per tuple, and the driver's rows of all of them."""
+        if self._group is None or self._broken:
+            await self._enter(compiled)
+        try:
+            return [row for each in arguments for row in self._writer.execute(compiled.sql, each).fetchall()]
+        except FAILURES as error:
+            if (told := self._failed(error)) is not error:
+                raise told from error
+            raise
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether a statement has run."""
+        return self._group is not None
+
     async def lock(self, key: int, *, wait: bool) -> bool:
         """True once the unit has the writer: no other unit runs beside it."""
         if self._group is None or self._broken:

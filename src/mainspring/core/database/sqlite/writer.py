@@ -51,6 +51,11 @@ class Writer:
         self._due = False
         self._entering: deque[asyncio.Future[None]] = deque()
 
+    @property
+    def waiting(self) -> int:
+        """How many units wait for their turn."""
+        return sum(not turn.done() for turn in self._entering)
+
     async def enter(self, *, alone: bool = False) -> Group:
         """Wait for the turn, open the shared transaction if need be, and set the unit's savepoint.
 

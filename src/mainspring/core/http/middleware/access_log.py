@@ -1,4 +1,4 @@
-"""One line when a request is completed, one at debug when it starts (R-123 to R-125)."""
+"""One line when a request is completed, one at debug when it starts (R-123 to R-125), and its figures (R-195)."""
 
 from collections.abc import Awaitable
 
@@ -6,6 +6,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ... import clock
 from ...observability.logs import get_logger, log_request
+from ...observability.metrics import requests
 from ..exchange import KEY, Exchange
 
 log = get_logger(__name__)
@@ -23,7 +24,10 @@ class AccessLog:
     async def _logged(self, scope: Scope, receive: Receive, send: Send) -> None:
         exchange: Exchange = scope[KEY]
         log.debug("request_started")
+        requests.begin()
         try:
             await self.app(scope, receive, send)
         finally:
-            log_request(exchange.status, (clock.monotonic() - exchange.started) * 1000)
+            seconds = clock.monotonic() - exchange.started
+            requests.end(exchange.route, exchange.method, exchange.status, seconds)
+            log_request(exchange.status, seconds * 1000)

@@ -67,6 +67,8 @@ class RoleService:
             await self.roles.remove_permissions(before.role.id, [p for p in before.permissions if p not in permissions])
             await self.roles.add_permissions(before.role.id, [p for p in permissions if p not in before.permissions])
         description = before.role.description if wish.description is None else wish.description
+        if (description, permissions) == (before.role.description, before.permissions):
+            return before
         role = await self.roles.describe(before.role.id, description)
         if role is None:
             raise RoleNotFound(name)

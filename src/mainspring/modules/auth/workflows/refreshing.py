@@ -2,6 +2,7 @@
 
 from mainspring.core.application import Application
 from mainspring.core.context import Context
+from mainspring.core.limits.failures import FailureLimit
 
 from ..errors import RefreshTokenRevoked
 from ..rows import SignedInAs
@@ -19,7 +20,11 @@ class Refreshing:
         self.context = context
 
     async def run(self, refresh_token: str) -> SignedInAs:
-        """Raises RefreshTokenInvalid, RefreshTokenExpired, RefreshTokenRevoked or RefreshTokenReused."""
+        """Raises RefreshTokenInvalid, RefreshTokenExpired, RefreshTokenRevoked or RefreshTokenReused, TooManyRequests (R-163)."""
+        async with self.application.resolve(FailureLimit).unguessed(self.context.address):
+            return await self._refresh(refresh_token)
+
+    async def _refresh(self, refresh_token: str) -> SignedInAs:
         async with self.application.reading(self.context) as uow:
             rotation = RotationService(uow)
             row = await rotation.known(refresh_token)

@@ -10,6 +10,7 @@ from mainspring.core.application import Application
 from mainspring.core.context import Context
 from mainspring.core.database import UnitOfWork
 from mainspring.core.errors import Invalid
+from mainspring.core.limits.failures import FailureLimit
 from mainspring.core.security.password_rules import check_new_password
 from mainspring.core.security.passwords import Passwords
 from mainspring.core.security.principal import Principal
@@ -32,14 +33,19 @@ class Registering:
         self.context = context
 
     async def register(self, wish: Register) -> Profile:
-        """An account for oneself. Raises Invalid for the password, and EmailTaken unless registering answers alike (D-11)."""
-        password_hash = await self._hashed(wish)
-        try:
-            return await self._create(None, wish, password_hash, DEFAULT_ROLES)
-        except EmailTaken:
-            if self.application.settings.section(Settings).register_answer == "conflict":
+        """An account for oneself.
+
+        Raises Invalid for the password, EmailTaken unless registering answers alike (D-11), and TooManyRequests after too many
+        failures from the address (R-163). Where all answers are alike nothing is counted, or the limit would tell who is known.
+        """
+        answers_alike = self.application.settings.section(Settings).register_answer != "conflict"
+        async with self.application.resolve(FailureLimit).unguessed(self.context.address):
+            try:
+                return await self._create(None, wish, await self._hashed(wish), DEFAULT_ROLES)
+            except EmailTaken:
+                if answers_alike:
+                    return _as_if_new(wish)
                 raise
-            return _as_if_new(wish)
 
     async def create(self, caller: Principal | None, wish: CreateUser) -> Profile:
         """An account for somebody else. Raises Invalid, EmailTaken, RoleNotFound, BeyondOwnAccess."""

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mainspring.core.database import Model, Timestamps
@@ -25,5 +25,5 @@ class Crate(Timestamps, Model):
 
 class Box(Model):
     __tablename__ = "warehouse_boxes"
-    crate_id: Mapped[UUID] = mapped_column(ForeignKey("warehouse_crates.id", ondelete="CASCADE"), index=True)
+    crate_id: Mapped[UUID] = mapped_column(Uuid(), ForeignKey("warehouse_crates.id", ondelete="CASCADE"), index=True)
     content: Mapped[dict[str, Any]]

@@ -1,0 +1,1 @@
+"""The module that Mainspring is measured with: one table and one empty job."""

@@ -1,0 +1,13 @@
+"""Who may send credits and who may bring new ones in. One's own account is seen without a permission."""
+
+from typing import Annotated
+
+from mainspring.core.security.guard import require
+from mainspring.core.security.permission import Permission
+from mainspring.core.security.principal import Principal
+
+TRANSFER = Permission("credits:transfer", "Send one's own credits", roles=("moderator", "user"))
+DEPOSIT = Permission("credits:deposit", "Give credits to users from the house account, and see every transfer")
+
+Sender = Annotated[Principal, require(TRANSFER)]
+Depositor = Annotated[Principal, require(DEPOSIT)]

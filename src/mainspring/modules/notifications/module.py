@@ -1,0 +1,5 @@
+"""The declaration of notifications."""
+
+from mainspring.core.module import Module
+
+MODULE = Module("notifications", __package__, requires=("users",))

@@ -1,0 +1,5 @@
+"""The declaration of orders."""
+
+from mainspring.core.module import Module
+
+MODULE = Module("orders", __package__, requires=("users", "catalog", "inventory", "payments", "notifications"))

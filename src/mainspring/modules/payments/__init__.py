@@ -1,0 +1,1 @@
+"""Payments: what was charged, by whom, and what became of it."""

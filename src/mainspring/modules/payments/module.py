@@ -1,0 +1,7 @@
+"""The declaration of payments."""
+
+from mainspring.core.module import Module
+
+from .ports import PaymentGateway
+
+MODULE = Module("payments", __package__, provides={PaymentGateway: "service.gateways:payment_gateway"})

@@ -1,0 +1,69 @@
+"""Five failures in 15 minutes at any public door under /auth, whichever they were (R-163)."""
+
+import pytest
+
+from mainspring.testing.client import PASSWORD
+
+AUTH = "/api/v1/auth"
+TAKEN = {"email": "ada@example.com", "password": PASSWORD, "name": "Ada Lovelace"}
+REFUSED = {
+    "login": ({"email": "ada@example.com", "password": "wrong password"}, 401),
+    "refresh": ({"refreshToken": "a" * 43}, 401),
+    "register": (TAKEN, 409),
+}
+
+
+async def statuses(app, ada) -> dict[str, int]:
+    """What each door answers to what it would let in."""
+    right = {
+        "login": {"email": ada.email, "password": PASSWORD},
+        "refresh": {"refreshToken": ada.refresh_token},
+        "register": TAKEN | {"email": "new@example.com"},
+    }
+    return {door: (await app.post(f"{AUTH}/{door}", json=body)).status_code for door, body in right.items()}
+
+
+@pytest.mark.parametrize("door", REFUSED)
+async def test_after_five_failures_at_one_door_all_are_shut(app, ada, door):
+    body, refused = REFUSED[door]
+
+    answers = [await app.post(f"{AUTH}/{door}", json=body) for _ in range(6)]
+
+    assert [answer.status_code for answer in answers] == [refused] * 5 + [429]
+    assert 0 < int(answers[5].headers["retry-after"]) <= 900
+    assert await statuses(app, ada) == {"login": 429, "refresh": 429, "register": 429}
+
+
+async def test_failures_at_different_doors_add_up(app, ada):
+    for door in ("login", "refresh", "register", "refresh", "login"):
+        await app.post(f"{AUTH}/{door}", json=REFUSED[door][0])
+
+    assert set((await statuses(app, ada)).values()) == {429}
+
+
+async def test_a_body_that_breaks_a_rule_is_no_guess(app, ada):
+    weak = TAKEN | {"email": "new@example.com", "password": "password"}
+    for _ in range(6):
+        assert (await app.post(f"{AUTH}/register", json=weak)).status_code == 422
+        assert (await app.post(f"{AUTH}/refresh", json={})).status_code == 422
+
+    assert await statuses(app, ada) == {"login": 200, "refresh": 200, "register": 201}
+
+
+async def test_every_public_door_is_tried_here(app):
+    public = {path for method, path, plan in app.program.plans if method == "POST" and AUTH in path and not plan.guards}
+
+    assert public == {f"{AUTH}/{door}" for door in REFUSED}
+
+
+class TestAlike:
+    """Where registering answers alike for a known address, the limit tells nothing either (D-11)."""
+
+    @pytest.fixture
+    def environment(self):
+        return {"AUTH__REGISTER_ANSWER": "alike"}
+
+    async def test_a_known_address_is_not_counted(self, app, ada):
+        answers = [await app.post(f"{AUTH}/register", json=TAKEN) for _ in range(7)]
+
+        assert {answer.status_code for answer in answers} == {201}
