@@ -29,6 +29,11 @@ class Context:
         """The signed-in user, if there is one."""
         return self.principal.id if self.principal else None
 
+    @property
+    def key_id(self) -> UUID | None:
+        """The API key that asks, if it is one."""
+        return self.principal.key_id if self.principal else None
+
 
 CURRENT: ContextVar[Context] = ContextVar("mainspring.context")
 

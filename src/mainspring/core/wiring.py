@@ -5,16 +5,19 @@ from typing import TYPE_CHECKING
 from .database import DatabaseOptions
 from .events.wiring import register_events, stop_events
 from .jobs.wiring import register_jobs, stop_jobs
+from .limits.budgets import Budgets
 from .limits.failures import FailureLimit
 from .mail.wiring import register_mail
 from .runtime import Runtime
 from .security.argon2id import Argon2Cost
 from .security.authenticator import Authenticator
 from .security.hashing_slots import HashingSlots
+from .security.key_gate import KeyGate
+from .security.key_uses import KeyUses
 from .security.keys import KeyRing
 from .security.passwords import PRESETS, Passwords
-from .security.ports import PermissionSource, SessionSource
-from .security.snapshots import Snapshots
+from .security.ports import KeySource, KeyTallies, PermissionSource, SessionSource, SessionState
+from .security.snapshots import KeySnapshots, Snapshots
 from .security.tokens import AccessTokens
 from .settings import Settings
 from .workflows import Workflows
@@ -34,6 +37,9 @@ def register_core(application: "Application") -> None:
     singleton(Runtime, lambda: Runtime(settings.data_dir))
     singleton(FailureLimit, lambda: FailureLimit(application.resolve(Runtime), enabled=settings.rate_limits))
     singleton(Snapshots, lambda: _snapshots(application))
+    singleton(KeySnapshots, lambda: _key_snapshots(application))
+    singleton(KeyUses, lambda: KeyUses(application.resolve(KeySource)))
+    singleton(KeyGate, lambda: _key_gate(application))
     singleton(Authenticator, lambda: _authenticator(application))
     register_jobs(application)
     singleton(Workflows, lambda: Workflows(application))
@@ -50,6 +56,10 @@ async def stop_core(application: "Application") -> None:
     await stop_jobs(application)
     if snapshots := made(Snapshots):
         await snapshots.stop()
+    if key_snapshots := made(KeySnapshots):
+        await key_snapshots.stop()
+    if uses := made(KeyUses):
+        await uses.stop()
     if slots := made(HashingSlots):
         slots.stop()
     if runtime := made(Runtime):
@@ -99,8 +109,30 @@ def _authenticator(application: "Application") -> Authenticator:
         application.resolve(Snapshots),
         cookie="__Host-accessToken" if settings.is_production else "accessToken",
         origins=(settings.public_url.rstrip("/"), *settings.allowed_origins),
+        keys=application.resolve(KeyGate) if KeySource in application.ports else None,
     )
 
 
-def _snapshots(application: "Application") -> Snapshots:
-    return Snapshots(application.reading, application.resolve(SessionSource), application.resolve(PermissionSource))
+def _snapshots(application: "Application") -> Snapshots[SessionState]:
+    return Snapshots(
+        application.reading,
+        application.resolve(SessionSource),
+        application.resolve(PermissionSource),
+        followers=(application.resolve(KeySnapshots),) if KeySource in application.ports else (),
+    )
+
+
+def _key_snapshots(application: "Application") -> KeySnapshots:
+    return KeySnapshots(application.reading, application.resolve(KeySource), application.resolve(PermissionSource))
+
+
+def _key_gate(application: "Application") -> KeyGate:
+    settings = application.settings
+    return KeyGate(
+        application.resolve(KeySnapshots),
+        Budgets(application.resolve(KeyTallies)),
+        application.resolve(KeyUses),
+        FailureLimit(application.resolve(Runtime), purpose="api_keys", enabled=settings.rate_limits),
+        live=settings.is_production,
+        limited=settings.rate_limits,
+    )

@@ -2,7 +2,7 @@
 
 from .conditional import IfMatch
 from .cookies import Cookie
-from .dependencies import Answer, App, CallContext, RawRequest, ReadUnit, Reply, WriteUnit, repeatable
+from .dependencies import Answer, App, CallContext, RawRequest, ReadUnit, Reply, WriteUnit, repeatable, shown_once
 from .pages import ListQuery, PageOut, pagination_of
 from .problems import problems
 from .routing import Router
@@ -30,4 +30,5 @@ __all__ = [
     "pagination_of",
     "problems",
     "repeatable",
+    "shown_once",
 ]

@@ -30,6 +30,7 @@ KINDS: dict[Callable[..., Any], Callable[[Exchange], Any]] = {
     known.application_of: lambda exchange: exchange.application,
     known.context_of: lambda exchange: exchange,
     known.answered_once: lambda exchange: None,
+    known.answered_afresh: lambda exchange: None,
     known.reply_of: known.Reply,
     saga_of: SagaOfRequest,
     if_match: version_expected,
@@ -73,7 +74,7 @@ def plan_for(route: RouteContext, settings: Settings) -> Plan:
     )
     status = route.status_code or 200
     keeps = writes or (known.application_of in calls and not is_saga)  # a saga keeps its own answers
-    repeatable = keeps and (is_repeatable(route) or known.answered_once in calls)
+    repeatable = keeps and known.answered_afresh not in calls and (is_repeatable(route) or known.answered_once in calls)
     render = renderer(
         route.response_field, by_alias=route.response_model_by_alias, exclude_none=route.response_model_exclude_none
     )

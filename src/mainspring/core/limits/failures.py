@@ -102,6 +102,23 @@ class FailureLimit:
             self._failed(attempt, limits, "", address)
             raise
 
+    def count(self, address: str | None) -> None:
+        """Count a failure of what nobody guesses by luck (an API key), after it happened.
+
+        Raises TooManyRequests when there were too many before it; that one is counted no more.
+        """
+        if not self.enabled:
+            return
+        key, now = f"{self.purpose} {network_of(address)}", self.now()
+        with self.runtime.writing() as connection:
+            connection.execute("DELETE FROM failures WHERE at <= ?", (now - self.window,))
+            failed = self._count(connection, key, self.per_address, now)
+            connection.execute(
+                "INSERT INTO failures (key, at, attempt, undecided) VALUES (?, ?, ?, 0)", (key, now, ids.secret(16))
+            )
+        if failed + 1 == self.per_address:
+            security_events.suspicious_activity(None, "lock_out", purpose=self.purpose, ip=address)
+
     def _limits(self, account: str, address: str | None) -> Mapping[str, int]:
         network = network_of(address)
         hashed = hashlib.sha256(account.strip().casefold().encode("utf-8", "replace")).hexdigest()[:32]

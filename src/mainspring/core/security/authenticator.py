@@ -1,7 +1,7 @@
 """From the headers of a request to the signed-in caller, in about two microseconds when token and session are known.
 
-Order of R-081: `Authorization: Bearer`, the cookie, `X-Access-Token`; never the query string. The first credential present
-decides: a bad one is refused, the next is not tried.
+Order of R-081: `Authorization: Bearer`, the cookie, `X-Access-Token`, then `X-API-Key`; never the query string. The first
+credential present decides: a bad one is refused, the next is not tried, and what two of them may do is never added up.
 """
 
 import time
@@ -10,8 +10,10 @@ from typing import Any
 
 from .. import context
 from ..observability import security_events
+from .key_gate import KeyGate
+from .ports import SessionState
 from .principal import Principal
-from .refusals import TokenExpired, TokenForged, TokenInvalid, TokenRevoked
+from .refusals import KeyInvalid, TokenExpired, TokenForged, TokenInvalid, TokenRevoked
 from .same_origin import SAFE_METHODS, refuse_cross_site
 from .snapshots import Snapshot, Snapshots
 from .tokens import AccessTokens, Claims
@@ -25,7 +27,7 @@ class _Known:
 
     __slots__ = ("claims", "expires", "principal", "snapshot")
 
-    def __init__(self, claims: Claims, snapshot: Snapshot, principal: Principal) -> None:
+    def __init__(self, claims: Claims, snapshot: Snapshot[SessionState], principal: Principal) -> None:
         self.claims, self.snapshot, self.principal = claims, snapshot, principal
         self.expires = claims.expires_at.timestamp()
 
@@ -37,13 +39,14 @@ class Authenticator:
     def __init__(
         self,
         tokens: AccessTokens,
-        snapshots: Snapshots,
+        snapshots: Snapshots[SessionState],
         *,
         cookie: str = "accessToken",
         origins: Iterable[str] = (),
+        keys: KeyGate | None = None,
         remembered: int = REMEMBERED,
     ) -> None:
-        self.tokens, self.snapshots, self.remembered = tokens, snapshots, remembered
+        self.tokens, self.snapshots, self.keys, self.remembered = tokens, snapshots, keys, remembered
         self.cookie = cookie.encode()
         self.origins = frozenset(origin.encode() for origin in origins)
         self._known: dict[bytes, _Known] = {}
@@ -52,11 +55,13 @@ class Authenticator:
     async def principal(self, scope: MutableMapping[str, Any]) -> Principal | None:
         """Who asks, by the headers of an ASGI scope; None when no credential was sent.
 
-        Raises TokenInvalid, TokenExpired, TokenRevoked, and CrossSite for a cookie that another site made the browser send.
+        Raises TokenInvalid, TokenExpired, TokenRevoked, CrossSite for a cookie that another site made the browser send, and what
+        the gate of the API keys raises.
         """
         token, is_cookie = credential(scope["headers"], self.cookie)
         if token is None:
-            return None
+            key = api_key(scope["headers"]) if self.keys is not None else None
+            return None if key is None or self.keys is None else await self.keys.principal(key)
         if is_cookie and scope["method"] not in SAFE_METHODS:
             refuse_cross_site(scope["headers"], self.origins)
         return await self.of_token(token)
@@ -135,6 +140,17 @@ def credential(headers: Iterable[tuple[bytes, bytes]], cookie: bytes) -> tuple[b
     return other, False
 
 
+def api_key(headers: Iterable[tuple[bytes, bytes]]) -> bytes | None:
+    """The API key in the headers. Raises KeyInvalid for one sent twice."""
+    found = None
+    for name, value in headers:
+        if name == b"x-api-key":
+            if found is not None:
+                raise KeyInvalid
+            found = value
+    return found
+
+
 def _in_cookies(cookies: bytes, name: bytes) -> bytes | None:
     if name not in cookies:
         return None
@@ -148,7 +164,7 @@ def _in_cookies(cookies: bytes, name: bytes) -> bytes | None:
     return found
 
 
-def _principal(claims: Claims, snapshot: Snapshot) -> Principal:
+def _principal(claims: Claims, snapshot: Snapshot[SessionState]) -> Principal:
     state, held = snapshot.state, snapshot.held
     if state is None:
         raise TokenRevoked

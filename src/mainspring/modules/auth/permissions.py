@@ -8,4 +8,4 @@ from mainspring.core.security.principal import Principal
 
 END_SESSIONS = Permission("sessions:end", "See and end the sessions of other users")
 
-SessionEnding = Annotated[Principal, require(END_SESSIONS)]
+SessionEnding = Annotated[Principal, require(END_SESSIONS, people_only=True)]

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Query
 
 from mainspring.core.http import Answer, App, CallContext, PageOut, ReadUnit, Router, WriteUnit, pagination_of, problems
-from mainspring.core.security.guard import CurrentUser, public
+from mainspring.core.security.guard import CurrentPerson, public
 from mainspring.modules.users.errors import EmailTaken, UserNotFound
 from mainspring.modules.users.permissions import Administrator, UserCreator
 from mainspring.modules.users.schemas import UserOut
@@ -53,19 +53,19 @@ async def refresh(body: Refresh, application: App, context: CallContext, answer:
 
 
 @router.post("/auth/logout", status_code=204)
-async def logout(caller: CurrentUser, uow: WriteUnit) -> None:
+async def logout(caller: CurrentPerson, uow: WriteUnit) -> None:
     """End the session that asks."""
     await SessionService(uow).end(caller.id, caller.session_id)
 
 
 @router.post("/auth/logout-all", status_code=204)
-async def logout_all(caller: CurrentUser, uow: WriteUnit) -> None:
+async def logout_all(caller: CurrentPerson, uow: WriteUnit) -> None:
     """End every session of the caller."""
     await SessionService(uow).end_all(caller.id)
 
 
 @router.get("/auth/sessions")
-async def list_sessions(query: Annotated[SessionQuery, Query()], caller: CurrentUser, uow: ReadUnit) -> PageOut[SessionOut]:
+async def list_sessions(query: Annotated[SessionQuery, Query()], caller: CurrentPerson, uow: ReadUnit) -> PageOut[SessionOut]:
     """The caller's sessions."""
     found = await SessionService(uow).of_user(caller.id, query)
     shown = [SessionOut.seen_from(caller.session_id, row) for row in found.rows]
@@ -73,13 +73,13 @@ async def list_sessions(query: Annotated[SessionQuery, Query()], caller: Current
 
 
 @router.delete("/auth/sessions/{id}", status_code=204, responses=problems(SessionNotFound))
-async def end_session(id: UUID, caller: CurrentUser, uow: WriteUnit) -> None:
+async def end_session(id: UUID, caller: CurrentPerson, uow: WriteUnit) -> None:
     """End one of the caller's sessions."""
     await SessionService(uow).end(caller.id, id)
 
 
 @router.post("/auth/change-password", status_code=204, responses=problems(WrongPassword))
-async def change_password(body: ChangePassword, caller: CurrentUser, application: App, context: CallContext) -> None:
+async def change_password(body: ChangePassword, caller: CurrentPerson, application: App, context: CallContext) -> None:
     """Choose a new password; all other sessions end."""
     await ChangingPassword(application, context).run(caller, body)
 

@@ -19,7 +19,7 @@ from mainspring.core.database import (
 )
 
 from .models import LIVING, User
-from .rows import Standing, UserRow
+from .rows import Standing, UserKind, UserRow
 
 COLUMNS = tuple(getattr(User, field.name) for field in fields(UserRow))
 PROFILE = ("name", "first_name", "last_name", "age", "bio", "website", "avatar_url", "is_active")
@@ -27,7 +27,9 @@ LIVES = User.deleted_at.is_(None)
 
 BY_ID = Statement(select(*COLUMNS).where(User.id == bind("id", User.id), LIVES), UserRow)
 BY_EMAIL = Statement(select(*COLUMNS).where(User.email == bind("email", User.email), LIVES), UserRow)
-STANDING = Statement(select(User.id, User.email).where(any_of(User.id, "ids"), LIVES, User.is_active.is_(True)), Standing)
+STANDING = Statement(
+    select(User.id, User.email, User.kind).where(any_of(User.id, "ids"), LIVES, User.is_active.is_(True)), Standing
+)
 DELETED = Statement(select(*COLUMNS).where(User.id == bind("id", User.id), User.deleted_at.is_not(None)), UserRow)
 ADD = Statement(
     insert_into(User).on_conflict_do_nothing(index_elements=[User.email], index_where=LIVING).returning(*COLUMNS),
@@ -48,6 +50,7 @@ USERS = Listing(
     filters={
         "email": User.email == bind("email", User.email),
         "is_active": User.is_active == bind("is_active", User.is_active),
+        "kind": User.kind == bind("kind", User.kind),
     },
     sorts={"createdAt": User.created_at, "name": User.name},
     default="-createdAt",
@@ -70,7 +73,7 @@ class UserRepository(Repository):
         """Those of the users who are neither deleted nor disabled."""
         return await self.uow.all(STANDING, ids=list(ids))
 
-    async def add(self, email: str, name: str, first_name: str | None, last_name: str | None) -> UserRow | None:
+    async def add(self, email: str, name: str, first_name: str | None, last_name: str | None, kind: UserKind) -> UserRow | None:
         """A new active user; None when the address is taken."""
         return await self.uow.one(
             ADD,
@@ -85,6 +88,7 @@ class UserRepository(Repository):
             is_active=True,
             email_verified=False,
             mfa_enabled=False,
+            kind=kind,
         )
 
     async def change(self, id: UUID, changes: Mapping[str, Any], version: int | None = None) -> UserRow | None:

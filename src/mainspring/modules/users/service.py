@@ -12,6 +12,7 @@ from mainspring.core.errors import Forbidden, PreconditionFailed
 from mainspring.core.observability.logs import get_logger
 from mainspring.core.security.ports import Held, PermissionSource
 from mainspring.core.security.principal import Principal
+from mainspring.core.security.refusals import PeopleOnly
 from mainspring.core.security.snapshots import Snapshots
 
 from .errors import EmailTaken, NoSuchAccount, OwnStatus, UserNotFound
@@ -19,7 +20,7 @@ from .events import UserCreated, UserDeleted, UserRestored, UserUpdated
 from .permissions import DELETE, READ, UPDATE
 from .ports import AccountGuard, SessionEnder
 from .repository import USERS, UserRepository
-from .rows import Profile, Standing, UserRow
+from .rows import PERSON, Profile, Standing, UserKind, UserRow
 from .schemas import UserQuery
 
 SHOWN_IN_AUDIT = ("name", "first_name", "last_name", "age", "bio", "website", "avatar_url", "is_active")
@@ -34,6 +35,7 @@ class NewUser:
     name: str
     first_name: str | None = None
     last_name: str | None = None
+    kind: UserKind = PERSON
 
 
 class UserService:
@@ -45,10 +47,11 @@ class UserService:
 
     async def create(self, wish: NewUser) -> UserRow:
         """Add an account. Raises EmailTaken; the unique index decides, so two at once cannot both win."""
-        user = await self.users.add(wish.email, wish.name, wish.first_name, wish.last_name)
+        user = await self.users.add(wish.email, wish.name, wish.first_name, wish.last_name, wish.kind)
         if user is None:
             raise EmailTaken()
-        self.uow.publish(UserCreated(user.id, {"email": user.email, "name": user.name}))
+        kind = {} if user.kind == PERSON else {"kind": user.kind}
+        self.uow.publish(UserCreated(user.id, {"email": user.email, "name": user.name, **kind}))
         return user
 
     async def get(self, id: UUID) -> UserRow:
@@ -72,21 +75,21 @@ class UserService:
             raise NoSuchAccount(typed)
         return user
 
-    async def standing(self, ids: Sequence[UUID]) -> dict[UUID, Standing]:
-        """Those of the users who may come in: neither deleted nor disabled."""
-        return {found.id: found for found in await self.users.standing(ids)} if ids else {}
+    async def standing(self, ids: Sequence[UUID], *, services: bool = False) -> dict[UUID, Standing]:
+        """Those of the users who may sign in: people, neither deleted nor disabled; with `services` service accounts too."""
+        found = await self.users.standing(ids) if ids else []
+        return {one.id: one for one in found if services or one.kind == PERSON}
 
-    async def profile(self, user: UserRow) -> Profile:
-        """A user with his roles and permissions."""
-        return (await self.profiles([user]))[0]
+    async def profile(self, user: UserRow, scopes: frozenset[str] | None = None) -> Profile:
+        """A user with his roles and permissions; with `scopes`, as an API key of his may use them."""
+        held = await self.uow.port(PermissionSource).held(self.uow, [user.id])
+        return _profile(user, held.get(user.id, Held()).within(scopes))
 
     async def profiles(self, users: Sequence[UserRow]) -> list[Profile]:
         """Users with their roles and permissions, in one question."""
         held = await self.uow.port(PermissionSource).held(self.uow, [user.id for user in users])
         none = Held()
-        return [
-            Profile(user, tuple(sorted((has := held.get(user.id, none)).roles)), tuple(sorted(has.permissions))) for user in users
-        ]
+        return [_profile(user, held.get(user.id, none)) for user in users]
 
     async def seen_by(self, caller: Principal, id: UUID) -> UserRow:
         """A user as far as the caller may see him: oneself, or with `users:read`. Raises UserNotFound for all else (D-19)."""
@@ -135,10 +138,12 @@ class UserService:
         return after
 
     async def delete(self, caller: Principal, id: UUID, version: int | None = None) -> None:
-        """Hide the account from everything and end its sessions (R-225).
+        """Hide the account from everything and end its sessions (R-225). No API key deletes its owner: PeopleOnly.
 
         Raises UserNotFound, Forbidden, PreconditionFailed, AdministratorProtected, LastAdministrator.
         """
+        if caller.is_key and caller.id == id:
+            raise PeopleOnly()
         await self._may_change(caller, id, DELETE)
         await self.uow.port(AccountGuard).may_leave(self.uow, id)
         await self._changed(id, {"deleted_at": clock.now()}, version)
@@ -185,6 +190,10 @@ class UserService:
 
     def _refused(self, caller: Principal, id: UUID) -> None:
         log.warning("resource_access_denied", userId=str(caller.id), resourceId=str(id), ownerId=str(id))
+
+
+def _profile(user: UserRow, held: Held) -> Profile:
+    return Profile(user, tuple(sorted(held.roles)), tuple(sorted(held.permissions)))
 
 
 def _differences(before: UserRow, after: UserRow) -> dict[str, Any]:
