@@ -11,7 +11,7 @@ from mainspring.core.http import ListQuery, Out, Schema
 from mainspring.core.http.messages import describe
 from mainspring.modules.users.schemas import MeOut, Names
 
-from .rows import SessionRow, SignedInAs
+from .rows import MfaRequired, SessionRow, SignedInAs
 
 # Rules for new passwords need the settings and the other fields, so they lie in core.security.passwords and run in the workflow.
 Password = Annotated[str, Field(min_length=1, max_length=4096, json_schema_extra={"format": "password"})]
@@ -83,6 +83,20 @@ class BearerOut(Out):
             refresh_expires_at=signed_in.tokens.refresh_expires_at,
             user=MeOut.of(signed_in.profile),
         )
+
+
+class MfaRequiredOut(Out):
+    """The password (or another first proof) was right; a second factor is needed before there is a session."""
+
+    mfa_required: Literal[True] = True
+    mfa_token: str = Field(description="Send it to /auth/mfa/verify with the second factor.")
+    expires_in: int = Field(description="Seconds until the token expires.")
+    methods: list[str] = Field(description="Ways to prove the second factor.")
+
+    @classmethod
+    def of(cls, asked: MfaRequired) -> Self:
+        """The question for the second factor."""
+        return cls(mfa_token=asked.token, expires_in=asked.expires_in, methods=list(asked.methods))
 
 
 class SessionOut(Out):

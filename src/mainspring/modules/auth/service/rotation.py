@@ -19,7 +19,8 @@ from ..events import RefreshReused
 from ..repository import RefreshTokenRepository, SessionRepository
 from ..rows import TokenRow, Tokens
 from ..sealing import seal, token_hash, unseal
-from .sessions import REFRESH_TOKEN_BYTES, is_alive
+from .opening import REFRESH_TOKEN_BYTES
+from .sessions import is_alive
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,11 @@ from mainspring.core.context import Context
 from mainspring.core.limits.failures import FailureLimit
 
 from ..errors import RefreshTokenRevoked
-from ..rows import SignedInAs
+from ..rows import Entered, SignedInAs
 from ..sealing import token_hash
-from ..service import RotationService
+from ..service import RotationService, profile_in_good_standing
 from .erasing import Eraser
-from .issuing import issue, profile_of
+from .issuing import issue
 
 
 class Refreshing:
@@ -31,7 +31,7 @@ class Refreshing:
             successor = rotation.successor(refresh_token, row)
         async with self.application.unit(self.context) as uow:
             tokens = await RotationService(uow).rotate(refresh_token, row, successor)
-            profile = await profile_of(uow, tokens, RefreshTokenRevoked)
+            profile = await profile_in_good_standing(uow, tokens.user_id, RefreshTokenRevoked)
         if tokens.refresh_token == successor.token:  # and not forgiven: then another request sealed
             self.application.resolve(Eraser).after_the_window(token_hash(refresh_token))
-        return issue(self.application, profile, tokens)
+        return issue(self.application, Entered(profile, tokens))
