@@ -10,10 +10,12 @@ from .mail.wiring import register_mail
 from .runtime import Runtime
 from .security.argon2id import Argon2Cost
 from .security.authenticator import Authenticator
+from .security.csrf import CsrfTokens
 from .security.hashing_slots import HashingSlots
 from .security.keys import KeyRing
 from .security.passwords import PRESETS, Passwords
 from .security.ports import PermissionSource, SessionSource
+from .security.session_cookies import SessionCookies
 from .security.snapshots import Snapshots
 from .security.tokens import AccessTokens
 from .settings import Settings
@@ -34,6 +36,8 @@ def register_core(application: "Application") -> None:
     singleton(Runtime, lambda: Runtime(settings.data_dir))
     singleton(FailureLimit, lambda: FailureLimit(application.resolve(Runtime), enabled=settings.rate_limits))
     singleton(Snapshots, lambda: _snapshots(application))
+    singleton(SessionCookies, lambda: SessionCookies.of(settings))
+    singleton(CsrfTokens, lambda: CsrfTokens([secret.get_secret_value() for secret in settings.session_secret]))
     singleton(Authenticator, lambda: _authenticator(application))
     register_jobs(application)
     singleton(Workflows, lambda: Workflows(application))
@@ -97,7 +101,8 @@ def _authenticator(application: "Application") -> Authenticator:
     return Authenticator(
         application.resolve(AccessTokens),
         application.resolve(Snapshots),
-        cookie="__Host-accessToken" if settings.is_production else "accessToken",
+        application.resolve(CsrfTokens),
+        cookie=application.resolve(SessionCookies).access,
         origins=(settings.public_url.rstrip("/"), *settings.allowed_origins),
     )
 

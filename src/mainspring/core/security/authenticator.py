@@ -10,9 +10,11 @@ from typing import Any
 
 from .. import context
 from ..observability import security_events
+from .csrf import CsrfTokens
 from .principal import Principal
 from .refusals import TokenExpired, TokenForged, TokenInvalid, TokenRevoked
 from .same_origin import SAFE_METHODS, refuse_cross_site
+from .session_cookies import in_cookies
 from .snapshots import Snapshot, Snapshots
 from .tokens import AccessTokens, Claims
 
@@ -38,12 +40,13 @@ class Authenticator:
         self,
         tokens: AccessTokens,
         snapshots: Snapshots,
+        csrf: CsrfTokens,
         *,
         cookie: str = "accessToken",
         origins: Iterable[str] = (),
         remembered: int = REMEMBERED,
     ) -> None:
-        self.tokens, self.snapshots, self.remembered = tokens, snapshots, remembered
+        self.tokens, self.snapshots, self.csrf, self.remembered = tokens, snapshots, csrf, remembered
         self.cookie = cookie.encode()
         self.origins = frozenset(origin.encode() for origin in origins)
         self._known: dict[bytes, _Known] = {}
@@ -52,14 +55,18 @@ class Authenticator:
     async def principal(self, scope: MutableMapping[str, Any]) -> Principal | None:
         """Who asks, by the headers of an ASGI scope; None when no credential was sent.
 
-        Raises TokenInvalid, TokenExpired, TokenRevoked, and CrossSite for a cookie that another site made the browser send.
+        Raises TokenInvalid, TokenExpired, TokenRevoked; for a change by cookie CrossSite, when another site made the browser send
+        it, and CsrfMismatch, when the token of the session is not with it.
         """
         token, is_cookie = credential(scope["headers"], self.cookie)
         if token is None:
             return None
-        if is_cookie and scope["method"] not in SAFE_METHODS:
-            refuse_cross_site(scope["headers"], self.origins)
-        return await self.of_token(token)
+        if not is_cookie or scope["method"] in SAFE_METHODS:
+            return await self.of_token(token)
+        refuse_cross_site(scope["headers"], self.origins)
+        principal = await self.of_token(token)
+        self.csrf.refuse_forged(scope["headers"], principal.session_id, principal.id)
+        return principal
 
     async def of_token(self, token: bytes) -> Principal:
         """Whose access token this is, for every transport. Raises TokenInvalid, TokenExpired or TokenRevoked."""
@@ -130,22 +137,9 @@ def credential(headers: Iterable[tuple[bytes, bytes]], cookie: bytes) -> tuple[b
         if authorization[:7].lower() != BEARER:
             raise TokenInvalid
         return authorization[7:].strip(b" "), False
-    if cookies is not None and (token := _in_cookies(cookies, cookie)) is not None:
+    if cookies is not None and (token := in_cookies(cookies, cookie)) is not None:
         return token, True
     return other, False
-
-
-def _in_cookies(cookies: bytes, name: bytes) -> bytes | None:
-    if name not in cookies:
-        return None
-    found = None
-    for pair in cookies.split(b";"):
-        key, separator, value = pair.partition(b"=")
-        if separator and key.strip(b" \t") == name:
-            if found is not None:  # a second one may have been planted by a neighbouring host
-                raise TokenInvalid
-            found = value.strip(b" \t")
-    return found
 
 
 def _principal(claims: Claims, snapshot: Snapshot) -> Principal:

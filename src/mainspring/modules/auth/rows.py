@@ -1,5 +1,6 @@
 """What the repository of auth returns."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -59,6 +60,15 @@ class Tokens:
     refresh_token: str = field(repr=False)
     refresh_expires_at: datetime
     transport: str
+
+
+@dataclass(frozen=True, slots=True)
+class PresentedRefresh:
+    """A refresh token, how it came, and `confirm`, which raises unless one of our own pages sent it for that session."""
+
+    token: str = field(repr=False)
+    transport: str
+    confirm: Callable[[UUID], None]
 
 
 @dataclass(frozen=True, slots=True)
