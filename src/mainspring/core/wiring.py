@@ -11,12 +11,14 @@ from .mail.wiring import register_mail
 from .runtime import Runtime
 from .security.argon2id import Argon2Cost
 from .security.authenticator import Authenticator
+from .security.csrf import CsrfTokens
 from .security.hashing_slots import HashingSlots
 from .security.key_gate import KeyGate
 from .security.key_uses import KeyUses
 from .security.keys import KeyRing
 from .security.passwords import PRESETS, Passwords
 from .security.ports import KeySource, KeyTallies, PermissionSource, SessionSource, SessionState
+from .security.session_cookies import SessionCookies
 from .security.snapshots import KeySnapshots, Snapshots
 from .security.tokens import AccessTokens
 from .settings import Settings
@@ -40,6 +42,8 @@ def register_core(application: "Application") -> None:
     singleton(KeySnapshots, lambda: _key_snapshots(application))
     singleton(KeyUses, lambda: KeyUses(application.resolve(KeySource)))
     singleton(KeyGate, lambda: _key_gate(application))
+    singleton(SessionCookies, lambda: SessionCookies.of(settings))
+    singleton(CsrfTokens, lambda: CsrfTokens([secret.get_secret_value() for secret in settings.session_secret]))
     singleton(Authenticator, lambda: _authenticator(application))
     register_jobs(application)
     singleton(Workflows, lambda: Workflows(application))
@@ -107,7 +111,8 @@ def _authenticator(application: "Application") -> Authenticator:
     return Authenticator(
         application.resolve(AccessTokens),
         application.resolve(Snapshots),
-        cookie="__Host-accessToken" if settings.is_production else "accessToken",
+        application.resolve(CsrfTokens),
+        cookie=application.resolve(SessionCookies).access,
         origins=(settings.public_url.rstrip("/"), *settings.allowed_origins),
         keys=application.resolve(KeyGate) if KeySource in application.ports else None,
     )

@@ -1,6 +1,7 @@
 """The web: what a module's `routes.py` and `schemas.py` import."""
 
 from .conditional import IfMatch
+from .cookie_sessions import Cookies, CookieSession, Kept
 from .cookies import Cookie
 from .dependencies import Answer, App, CallContext, RawRequest, ReadUnit, Reply, WriteUnit, repeatable, shown_once
 from .pages import ListQuery, PageOut, pagination_of
@@ -15,7 +16,10 @@ __all__ = [
     "App",
     "CallContext",
     "Cookie",
+    "CookieSession",
+    "Cookies",
     "IfMatch",
+    "Kept",
     "Leaving",
     "ListQuery",
     "Out",

@@ -15,6 +15,7 @@ from ..settings import Settings
 from . import dependencies as known
 from .bodies import UnreadBody, body_of
 from .conditional import if_match, version_expected
+from .cookie_sessions import CookieSession, cookies_of_request
 from .exchange import Exchange
 from .idempotency import Idempotency
 from .pages import PageOut
@@ -32,6 +33,7 @@ KINDS: dict[Callable[..., Any], Callable[[Exchange], Any]] = {
     known.answered_once: lambda exchange: None,
     known.answered_afresh: lambda exchange: None,
     known.reply_of: known.Reply,
+    cookies_of_request: CookieSession,
     saga_of: SagaOfRequest,
     if_match: version_expected,
 }

@@ -14,7 +14,7 @@ from datetime import timedelta
 from sqlite3 import Connection
 
 from .. import ids
-from ..errors import Invalid, MainspringError, TooManyRequests, Unavailable
+from ..errors import Forbidden, Invalid, MainspringError, TooManyRequests, Unavailable
 from ..observability import security_events
 from ..runtime import Runtime
 
@@ -90,7 +90,7 @@ class FailureLimit:
                 self._count(connection, key, limit, self.now())
         try:
             yield
-        except (Unavailable, TooManyRequests, Invalid):  # a body that breaks a rule is no guess
+        except (Unavailable, TooManyRequests, Invalid, Forbidden):  # a body that breaks a rule, a page that forgot its token
             raise
         except MainspringError:
             attempt = ids.secret(16)

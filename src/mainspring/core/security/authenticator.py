@@ -10,11 +10,13 @@ from typing import Any
 
 from .. import context
 from ..observability import security_events
+from .csrf import CsrfTokens
 from .key_gate import KeyGate
 from .ports import SessionState
 from .principal import Principal
 from .refusals import KeyInvalid, TokenExpired, TokenForged, TokenInvalid, TokenRevoked
 from .same_origin import SAFE_METHODS, refuse_cross_site
+from .session_cookies import in_cookies
 from .snapshots import Snapshot, Snapshots
 from .tokens import AccessTokens, Claims
 
@@ -40,13 +42,14 @@ class Authenticator:
         self,
         tokens: AccessTokens,
         snapshots: Snapshots[SessionState],
+        csrf: CsrfTokens,
         *,
         cookie: str = "accessToken",
         origins: Iterable[str] = (),
         keys: KeyGate | None = None,
         remembered: int = REMEMBERED,
     ) -> None:
-        self.tokens, self.snapshots, self.keys, self.remembered = tokens, snapshots, keys, remembered
+        self.tokens, self.snapshots, self.csrf, self.keys, self.remembered = tokens, snapshots, csrf, keys, remembered
         self.cookie = cookie.encode()
         self.origins = frozenset(origin.encode() for origin in origins)
         self._known: dict[bytes, _Known] = {}
@@ -55,16 +58,19 @@ class Authenticator:
     async def principal(self, scope: MutableMapping[str, Any]) -> Principal | None:
         """Who asks, by the headers of an ASGI scope; None when no credential was sent.
 
-        Raises TokenInvalid, TokenExpired, TokenRevoked, CrossSite for a cookie that another site made the browser send, and what
-        the gate of the API keys raises.
+        Raises TokenInvalid, TokenExpired, TokenRevoked; for a change by cookie CrossSite, when another site made the browser send
+        it, and CsrfMismatch, when the token of the session is not with it; and what the gate of the API keys raises.
         """
         token, is_cookie = credential(scope["headers"], self.cookie)
         if token is None:
             key = api_key(scope["headers"]) if self.keys is not None else None
             return None if key is None or self.keys is None else await self.keys.principal(key)
-        if is_cookie and scope["method"] not in SAFE_METHODS:
-            refuse_cross_site(scope["headers"], self.origins)
-        return await self.of_token(token)
+        if not is_cookie or scope["method"] in SAFE_METHODS:
+            return await self.of_token(token)
+        refuse_cross_site(scope["headers"], self.origins)
+        principal = await self.of_token(token)
+        self.csrf.refuse_forged(scope["headers"], principal.session_id, principal.id)
+        return principal
 
     async def of_token(self, token: bytes) -> Principal:
         """Whose access token this is, for every transport. Raises TokenInvalid, TokenExpired or TokenRevoked."""
@@ -135,7 +141,7 @@ def credential(headers: Iterable[tuple[bytes, bytes]], cookie: bytes) -> tuple[b
         if authorization[:7].lower() != BEARER:
             raise TokenInvalid
         return authorization[7:].strip(b" "), False
-    if cookies is not None and (token := _in_cookies(cookies, cookie)) is not None:
+    if cookies is not None and (token := in_cookies(cookies, cookie)) is not None:
         return token, True
     return other, False
 
@@ -148,19 +154,6 @@ def api_key(headers: Iterable[tuple[bytes, bytes]]) -> bytes | None:
             if found is not None:
                 raise KeyInvalid
             found = value
-    return found
-
-
-def _in_cookies(cookies: bytes, name: bytes) -> bytes | None:
-    if name not in cookies:
-        return None
-    found = None
-    for pair in cookies.split(b";"):
-        key, separator, value = pair.partition(b"=")
-        if separator and key.strip(b" \t") == name:
-            if found is not None:  # a second one may have been planted by a neighbouring host
-                raise TokenInvalid
-            found = value.strip(b" \t")
     return found
 
 

@@ -103,6 +103,9 @@ class Settings(BaseModel):
         "Version that answers /api/... without one, such as v1; by default such paths are not found.",
         pattern=r"^(v\d+)?$",
     )
+    cookie_same_site: Literal["lax", "strict"] = of(
+        "http", "lax", "SameSite of session cookies; strict also leaves them out when a link leads here from another site."
+    )
     rate_limits: bool = of("http", True, "Whether requests are limited.")
 
     # database

@@ -18,8 +18,12 @@ class SessionEvent(AuditedFact, resource="session", about="session_id"):
     user_id: UUID
 
 
+@dataclass(frozen=True)
 class SignedIn(SessionEvent, action="LOGIN"):
-    """A session began."""
+    """A session began. `method` and `second_factor` say what was proved."""
+
+    method: str
+    second_factor: str | None
 
     def record(self) -> AuditRecord:
         """Whoever signs in is the doer: nobody was signed in before."""

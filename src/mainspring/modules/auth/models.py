@@ -1,9 +1,9 @@
-"""Tables of auth: credentials, sessions, refresh tokens."""
+"""Tables of auth: credentials, second factors, sessions, refresh tokens."""
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, Uuid, text
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mainspring.core.database import Model, Timestamps, UtcDateTime
@@ -21,10 +21,58 @@ class Credential(Timestamps, Model):
     password_hash: Mapped[str] = mapped_column(String(500))
 
 
+class TotpFactor(Timestamps, Model):
+    """An authenticator app of a user (RFC 6238). The secret is sealed; `last_step` is the newest step whose code was used."""
+
+    __tablename__ = "totp_factors"
+
+    user_id: Mapped[UUID] = mapped_column(Uuid(), ForeignKey("users.id", ondelete="CASCADE"), unique=True)
+    secret: Mapped[str] = mapped_column(String(500))
+    activated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_step: Mapped[int | None]
+
+
+class RecoveryCode(Model):
+    """A code for the day the authenticator is lost, as SHA-256; its 120 random bits need no slow hash (ASVS 6.5.2)."""
+
+    __tablename__ = "recovery_codes"
+    __table_args__ = (UniqueConstraint("user_id", "code_hash"),)
+
+    user_id: Mapped[UUID] = mapped_column(Uuid(), ForeignKey("users.id", ondelete="CASCADE"))
+    code_hash: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class MfaChallenge(Model):
+    """A first proof that waits for the second factor; the row goes when it is used. Its token is kept as SHA-256."""
+
+    __tablename__ = "mfa_challenges"
+    __table_args__ = (Index("ix_mfa_challenges_user_id", "user_id"),)
+
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    user_id: Mapped[UUID] = mapped_column(Uuid(), ForeignKey("users.id", ondelete="CASCADE"))
+    method: Mapped[str] = mapped_column(String(20))
+    transport: Mapped[str] = mapped_column(String(10))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class CodeGuess(Model):
+    """One try at a code of an authenticator app, written before it is judged (D-39)."""
+
+    __tablename__ = "code_guesses"
+    __table_args__ = (Index("ix_code_guesses_user_id", "user_id", "created_at"),)
+
+    user_id: Mapped[UUID] = mapped_column(Uuid(), ForeignKey("users.id", ondelete="CASCADE"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class Session(Model):
     """One sign-in and everything refreshed from it: the token family (R-078). Its id is the `sid` of access tokens.
 
-    The row is the deny list: with `ended_at` set, or past `expires_at`, nothing of the family is accepted.
+    The row is the deny list: with `ended_at` set, or past `expires_at`, nothing of the family is accepted. `method` and
+    `second_factor` say how it was opened, `authenticated_at` when everything that the account asks for was last proved.
     """
 
     __tablename__ = "sessions"
@@ -32,10 +80,13 @@ class Session(Model):
 
     user_id: Mapped[UUID] = mapped_column(Uuid(), ForeignKey("users.id", ondelete="CASCADE"))
     transport: Mapped[str] = mapped_column(String(10))
+    method: Mapped[str] = mapped_column(String(20))
+    second_factor: Mapped[str | None] = mapped_column(String(20))
     device: Mapped[str | None] = mapped_column(String(300))
     ip_address: Mapped[str | None] = mapped_column(String(45))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_used_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    authenticated_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     end_reason: Mapped[str | None] = mapped_column(String(30))

@@ -1,6 +1,7 @@
 """What the repository of auth returns."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -15,10 +16,13 @@ class SessionRow:
     id: UUID
     user_id: UUID
     transport: str
+    method: str
+    second_factor: str | None
     device: str | None
     ip_address: str | None
     created_at: datetime
     last_used_at: datetime
+    authenticated_at: datetime
     expires_at: datetime
     ended_at: datetime | None
 
@@ -53,9 +57,56 @@ class Tokens:
 
     session_id: UUID
     user_id: UUID
-    refresh_token: str
+    refresh_token: str = field(repr=False)
     refresh_expires_at: datetime
     transport: str
+
+
+@dataclass(frozen=True, slots=True)
+class PresentedRefresh:
+    """A refresh token, how it came, and `confirm`, which raises unless one of our own pages sent it for that session."""
+
+    token: str = field(repr=False)
+    transport: str
+    confirm: Callable[[UUID], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What somebody proved: who it is, and by which method: `password`, `magic_link`, `social`, `passkey`.
+
+    It `is_complete` when it took two factors at once, as a passkey does that checks its owner; then no second one is asked for.
+    """
+
+    user_id: UUID
+    method: str
+    is_complete: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """A first proof that waits for the second factor."""
+
+    user_id: UUID
+    method: str
+    transport: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """A session that began or goes on, and whose it is. Its access token is signed after the commit."""
+
+    profile: Profile
+    tokens: Tokens
+
+
+@dataclass(frozen=True, slots=True)
+class MfaRequired:
+    """The first factor was right, and the account has a second: no session yet. `methods` are the ways to prove it."""
+
+    token: str = field(repr=False)
+    expires_in: int
+    methods: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

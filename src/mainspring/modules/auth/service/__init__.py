@@ -1,8 +1,20 @@
 """The rules of credentials and sessions."""
 
+from .admission import Admission
 from .credentials import CredentialService
+from .factors import FactorService
 from .rotation import RotationService
 from .sessions import SessionService
 from .sources import EndsSessions, LiveSessions
+from .standing import profile_in_good_standing
 
-__all__ = ["CredentialService", "EndsSessions", "LiveSessions", "RotationService", "SessionService"]
+__all__ = [
+    "Admission",
+    "CredentialService",
+    "EndsSessions",
+    "FactorService",
+    "LiveSessions",
+    "RotationService",
+    "SessionService",
+    "profile_in_good_standing",
+]

@@ -11,10 +11,10 @@ from mainspring.core.security.passwords import Passwords
 from mainspring.modules.users.service import UserService
 
 from ..errors import InvalidCredentials
-from ..rows import SignedInAs
+from ..rows import MfaRequired, Proof, SignedInAs
 from ..schemas import Login
-from ..service import CredentialService, SessionService
-from .issuing import issue, profile_of
+from ..service import Admission, CredentialService
+from .issuing import issue_if_entered
 
 
 class SigningIn:
@@ -24,7 +24,7 @@ class SigningIn:
         self.application = application
         self.context = context
 
-    async def run(self, login: Login) -> SignedInAs:
+    async def run(self, login: Login) -> SignedInAs | MfaRequired:
         """Raises InvalidCredentials, TooManyRequests after five failures, Unavailable when too many are waiting."""
         async with self.application.resolve(FailureLimit).attempt(login.email, self.context.address):
             try:
@@ -33,7 +33,7 @@ class SigningIn:
                 security_events.failed_login(email=login.email, ip=self.context.address)
                 raise
 
-    async def _sign_in(self, login: Login) -> SignedInAs:
+    async def _sign_in(self, login: Login) -> SignedInAs | MfaRequired:
         user_id, stored = await self._look(login.email)
         passwords = self.application.resolve(Passwords)
         verdict = await passwords.verify(login.password, stored)
@@ -51,12 +51,10 @@ class SigningIn:
             return None, None
         return user.id, stored
 
-    async def _begin(self, user_id: UUID, stored: str, new_hash: str | None, login: Login) -> SignedInAs:
+    async def _begin(self, user_id: UUID, stored: str, new_hash: str | None, login: Login) -> SignedInAs | MfaRequired:
         async with self.application.unit(self.context) as uow:
             # the row stays locked until the session is there: a change of password meanwhile waits, and then ends the session
             if not await CredentialService(uow).confirm(user_id, stored, new_hash or stored):
                 raise InvalidCredentials()
-            tokens = await SessionService(uow).start(user_id, login.transport)
-            profile = await profile_of(uow, tokens, InvalidCredentials)
-        security_events.successful_login(user_id=user_id, email=login.email, ip=self.context.address)
-        return issue(self.application, profile, tokens)
+            outcome = await Admission(uow).admit(Proof(user_id, "password"), login.transport)
+        return issue_if_entered(self.application, outcome)

@@ -1,4 +1,4 @@
-"""The questions that auth asks the database."""
+"""Sessions and their refresh tokens."""
 
 from collections.abc import Sequence
 from dataclasses import fields
@@ -7,10 +7,10 @@ from uuid import UUID
 
 from sqlalchemy import and_, exists, select, update
 
-from mainspring.core.database import Listing, Repository, Statement, UtcDateTime, any_of, bind, insert_into, update_of
+from mainspring.core.database import Listing, Repository, Statement, UtcDateTime, any_of, bind, insert_into
 
-from .models import Credential, RefreshToken, Session
-from .rows import LiveSession, SessionRow, TokenRow
+from ..models import RefreshToken, Session
+from ..rows import LiveSession, SessionRow, TokenRow
 
 NOW = bind("now", UtcDateTime)
 SESSION = tuple(getattr(Session, field.name) for field in fields(SessionRow))
@@ -18,19 +18,19 @@ ALIVE = (Session.ended_at.is_(None), Session.expires_at > NOW)
 OF_USER = Session.user_id == bind("user_id", Session.user_id)
 ENDING = {"ended_at": NOW, "end_reason": bind("reason", Session.end_reason)}
 
-PASSWORD_OF = Statement(select(Credential.password_hash).where(Credential.user_id == bind("user_id", Credential.user_id)), str)
-ADD_CREDENTIAL: Statement[None] = Statement(insert_into(Credential))
-REPLACE_HASH: Statement[None] = Statement(
-    update_of(Credential)
-    .where(
-        Credential.user_id == bind("user_id", Credential.user_id),
-        Credential.password_hash == bind("old_hash", Credential.password_hash),
-    )
-    .values(password_hash=bind("new_hash", Credential.password_hash))
-)
-
 ADD_SESSION: Statement[None] = Statement(
-    insert_into(Session, "user_id", "transport", "device", "ip_address", "last_used_at", "expires_at")
+    insert_into(
+        Session,
+        "user_id",
+        "transport",
+        "method",
+        "second_factor",
+        "device",
+        "ip_address",
+        "last_used_at",
+        "authenticated_at",
+        "expires_at",
+    )
 )
 OWNER = Statement(select(Session.user_id).where(Session.id == bind("session_id", Session.id)), UUID)
 LIVE = Statement(select(Session.id, Session.user_id, Session.expires_at).where(any_of(Session.id, "ids"), *ALIVE), LiveSession)
@@ -96,22 +96,6 @@ LEFT_SEALED = Statement(
 )
 
 
-class CredentialRepository(Repository):
-    """Password hashes."""
-
-    async def hash_of(self, user_id: UUID) -> str | None:
-        """The hash of the user's password."""
-        return await self.uow.value(PASSWORD_OF, user_id=user_id)
-
-    async def add(self, user_id: UUID, password_hash: str) -> None:
-        """The first password of a user."""
-        await self.uow.run(ADD_CREDENTIAL, user_id=user_id, password_hash=password_hash)
-
-    async def replace(self, user_id: UUID, old_hash: str, new_hash: str) -> bool:
-        """Another password, if `old_hash` still is the one; False when somebody was faster."""
-        return await self.uow.run(REPLACE_HASH, user_id=user_id, old_hash=old_hash, new_hash=new_hash) == 1
-
-
 class SessionRepository(Repository):
     """Sessions. Those of a user are found by session and user, so a stranger's is not there."""
 
@@ -122,10 +106,13 @@ class SessionRepository(Repository):
             id=row.id,
             user_id=row.user_id,
             transport=row.transport,
+            method=row.method,
+            second_factor=row.second_factor,
             device=row.device,
             ip_address=row.ip_address,
             created_at=row.created_at,
             last_used_at=row.last_used_at,
+            authenticated_at=row.authenticated_at,
             expires_at=row.expires_at,
         )
 

@@ -1,0 +1,36 @@
+"""Passwords, as hashes."""
+
+from uuid import UUID
+
+from sqlalchemy import select
+
+from mainspring.core.database import Repository, Statement, bind, insert_into, update_of
+
+from ..models import Credential
+
+PASSWORD_OF = Statement(select(Credential.password_hash).where(Credential.user_id == bind("user_id", Credential.user_id)), str)
+ADD_CREDENTIAL: Statement[None] = Statement(insert_into(Credential))
+REPLACE_HASH: Statement[None] = Statement(
+    update_of(Credential)
+    .where(
+        Credential.user_id == bind("user_id", Credential.user_id),
+        Credential.password_hash == bind("old_hash", Credential.password_hash),
+    )
+    .values(password_hash=bind("new_hash", Credential.password_hash))
+)
+
+
+class CredentialRepository(Repository):
+    """Password hashes."""
+
+    async def hash_of(self, user_id: UUID) -> str | None:
+        """The hash of the user's password."""
+        return await self.uow.value(PASSWORD_OF, user_id=user_id)
+
+    async def add(self, user_id: UUID, password_hash: str) -> None:
+        """The first password of a user."""
+        await self.uow.run(ADD_CREDENTIAL, user_id=user_id, password_hash=password_hash)
+
+    async def replace(self, user_id: UUID, old_hash: str, new_hash: str) -> bool:
+        """Another password, if `old_hash` still is the one; False when somebody was faster."""
+        return await self.uow.run(REPLACE_HASH, user_id=user_id, old_hash=old_hash, new_hash=new_hash) == 1

@@ -1,0 +1,64 @@
+"""The one gate: whatever somebody proved becomes a session here, or the question for the second factor (ASVS 6.3.4).
+
+Nobody else opens sessions; a test of the source says so. So a new way in has the second factor, the standing of the account, the
+log and the audit row without a line of its own.
+"""
+
+from datetime import timedelta
+
+from mainspring.core import clock, ids
+from mainspring.core.database import UnitOfWork
+from mainspring.core.errors import Unauthenticated
+from mainspring.core.observability import security_events
+from mainspring.modules.users.rows import Profile
+
+from ..errors import InvalidCredentials
+from ..repository import ChallengeRepository
+from ..rows import Challenge, Entered, MfaRequired, Proof
+from ..sealing import token_hash
+from .factors import FactorService, hold_admissions
+from .opening import open_session
+from .standing import profile_in_good_standing
+
+TOKEN_BYTES = 32
+CHALLENGE_LIFE = timedelta(minutes=5)
+
+
+class Admission:
+    """Call it in the unit of work that used the proof up, so that both happen or neither."""
+
+    def __init__(self, uow: UnitOfWork) -> None:
+        self.uow = uow
+        self.challenges = ChallengeRepository(uow)
+
+    async def admit(
+        self, proof: Proof, transport: str, refusal: type[Unauthenticated] = InvalidCredentials
+    ) -> Entered | MfaRequired:
+        """Let somebody in who proved who it is, or ask for the second factor.
+
+        Raises `refusal` when the account is disabled or deleted: the way in says so in the words of its other refusals (D-11).
+        """
+        # a second factor that is switched on meanwhile waits for us, then ends the session; or we wait for it and ask
+        await hold_admissions(self.uow, proof.user_id)
+        profile = await profile_in_good_standing(self.uow, proof.user_id, refusal)
+        methods = await FactorService(self.uow).methods_of(proof.user_id)
+        if methods and not proof.is_complete:
+            return await self._ask(proof, transport, methods)
+        return await self._open(profile, proof, transport, None)
+
+    async def waiting(self, token: str) -> Challenge | None:
+        """The first proof that waits behind a token of ours; None when there is none, or its time is over."""
+        return await self.challenges.look(token_hash(token), clock.now())
+
+    async def _ask(self, proof: Proof, transport: str, methods: tuple[str, ...]) -> MfaRequired:
+        token = ids.secret(TOKEN_BYTES)
+        now = clock.now()
+        challenge = Challenge(proof.user_id, proof.method, transport)
+        await self.challenges.add(challenge, token_hash(token), now, now + CHALLENGE_LIFE)
+        return MfaRequired(token, int(CHALLENGE_LIFE.total_seconds()), methods)
+
+    async def _open(self, profile: Profile, proof: Proof, transport: str, second_factor: str | None) -> Entered:
+        tokens = await open_session(self.uow, proof, transport, second_factor)
+        user, address = profile.user, self.uow.context.address
+        self.uow.after_commit(lambda: security_events.successful_login(user_id=user.id, email=user.email, ip=address))
+        return Entered(profile, tokens)
