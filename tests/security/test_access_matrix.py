@@ -159,6 +159,11 @@ async def a_notification(scene: Scene, owner: SignedIn) -> Things:
         return {"id": str(await NotificationService(uow).notify(owner.id, NEWS, "Hello"))}
 
 
+async def an_api_key(scene: Scene, owner: SignedIn) -> Things:
+    answer = await scene.app.as_(owner).post("/api/v1/api-keys", json={"name": "Robot"})
+    return {"id": answer.json()["id"]}
+
+
 async def a_mail(scene: Scene, owner: SignedIn) -> Things:
     message = Message(Mailbox(owner.email), "Hello", "Hello.", "<p>Hello.</p>")
     await scene.app.application.resolve(MailFolder).send(message)
@@ -166,6 +171,7 @@ async def a_mail(scene: Scene, owner: SignedIn) -> Things:
 
 
 PREPARATIONS: dict[str, Prepare] = {
+    "/api/v1/api-keys/{id}": an_api_key,
     "/api/v1/notifications/{id}": a_notification,
     "/mail/{id}": a_mail,
     "/docs/assets/{name}": a_file_of_the_documentation,
@@ -211,6 +217,7 @@ def values_for(route: str, actor: SignedIn) -> dict[str, Any]:
         "inApp": True,
         "role": "guest",
         "roles": ["user"],
+        "overlap": "24h",
     } | ({"name": "Ada Lovelace"} if "/users" in route or "/register" in route else {})
 
 

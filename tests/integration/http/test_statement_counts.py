@@ -58,6 +58,14 @@ async def sessions(scene: Scene) -> Add:
     return lambda number: scene.app.sign_in(scene.admin.email)
 
 
+async def api_keys(scene: Scene) -> Add:
+    return lambda number: scene.made("/api-keys", name=f"Robot {number}")
+
+
+async def service_accounts(scene: Scene) -> Add:
+    return lambda number: scene.made("/service-accounts", name=f"Robot {number}", roles=["user"])
+
+
 async def products(scene: Scene) -> Add:
     return lambda number: scene.product()
 
@@ -116,6 +124,8 @@ LISTS: dict[str, Any] = {
     "/roles": roles,
     "/audit": roles,
     "/auth/sessions": sessions,
+    "/api-keys": api_keys,
+    "/service-accounts": service_accounts,
     "/products": products,
     "/credits": credits,
     "/orders": orders,

@@ -17,6 +17,7 @@ async def test_one_sees_oneself_whole(app, ada):
     assert answer.status_code == 200
     assert set(me) == {
         "id",
+        "kind",
         "name",
         "firstName",
         "lastName",

@@ -22,8 +22,8 @@ QUESTIONS = [
 ]
 
 MANY_USERS = """
-    INSERT INTO users (id, email, name, is_active, email_verified, mfa_enabled, created_at, updated_at, version)
-    SELECT gen_random_uuid(), 'user' || n || '@example.com', 'User', true, false, false, now(), now(), 1
+    INSERT INTO users (id, email, name, is_active, email_verified, mfa_enabled, kind, created_at, updated_at, version)
+    SELECT gen_random_uuid(), 'user' || n || '@example.com', 'User', true, false, false, 'person', now(), now(), 1
     FROM generate_series(1, 1000) n;
     ANALYZE users
 """
