@@ -16,13 +16,17 @@ LOGIN = "/api/v1/auth/login"
 
 @dataclass
 class AuthenticatorApp:
-    """Shows the code of now, and of the steps beside it."""
+    """Shows the code of now, and of the steps beside it. Codes are asked for so that no test fails when a step ends meanwhile."""
 
     secret: str
     recovery_codes: list[str] = field(default_factory=list)
 
     def code(self, steps: int = 0) -> str:
         return str(pyotp.TOTP(self.secret).at(clock.now() + steps * STEP))
+
+    def fresh_code(self) -> str:
+        """The code of the next step, which is taken already; the one of now was used to confirm the app."""
+        return self.code(1)
 
     def wrong_code(self) -> str:
         near = {self.code(steps) for steps in range(-3, 4)}
@@ -37,9 +41,9 @@ async def enrolled(app: AppClient, user: SignedIn) -> AuthenticatorApp:
 
 
 async def with_totp(app: AppClient, user: SignedIn) -> AuthenticatorApp:
-    """The user's app, confirmed with the code of the step before, so that the code of now is fresh."""
+    """The user's app, confirmed with the code of now."""
     authenticator = await enrolled(app, user)
-    answer = await app.as_(user).post(f"{MFA}/totp/activate", json={"code": authenticator.code(-1)})
+    answer = await app.as_(user).post(f"{MFA}/totp/activate", json={"code": authenticator.code()})
     authenticator.recovery_codes = answer.raise_for_status().json()["recoveryCodes"]
     return authenticator
 

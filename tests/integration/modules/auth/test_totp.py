@@ -8,9 +8,11 @@ import time_machine
 from sqlalchemy import select
 
 from mainspring.core import clock
-from mainspring.core.database import Statement
+from mainspring.core.database import Statement, bind, update_of
 from mainspring.core.observability.logs import captured_logs
+from mainspring.core.security.cipher import Cipher
 from mainspring.modules.auth.models import RecoveryCode, TotpFactor
+from mainspring.modules.auth.totp import TotpSecrets
 from mainspring.testing.client import PASSWORD
 
 from .authenticator_app import LOGIN, MFA, asked, enrolled, with_totp
@@ -18,6 +20,11 @@ from .authenticator_app import LOGIN, MFA, asked, enrolled, with_totp
 ME = "/api/v1/users/me"
 REFRESH = "/api/v1/auth/refresh"
 SECRETS = Statement(select(TotpFactor.secret), str)
+PUT_SECRET: Statement[None] = Statement(
+    update_of(TotpFactor)
+    .where(TotpFactor.user_id == bind("user_id", TotpFactor.user_id))
+    .values(secret=bind("secret", TotpFactor.secret))
+)
 HASHES = Statement(select(RecoveryCode.code_hash), str)
 OWN_PASSWORD = {"currentPassword": PASSWORD}
 
@@ -106,7 +113,7 @@ async def test_older_and_newer_codes_are_wrong(app, ada, steps):
 async def test_a_code_works_once_though_it_is_shown_for_half_a_minute(app, ada):
     # ASVS 6.5.1
     authenticator = await with_totp(app, ada)
-    code = authenticator.code()
+    code = authenticator.fresh_code()
     assert (await app.post(f"{MFA}/verify", json={"mfaToken": await asked(app, ada), "code": code})).status_code == 200
 
     again = await app.post(f"{MFA}/verify", json={"mfaToken": await asked(app, ada), "code": code})
@@ -131,7 +138,7 @@ async def test_a_wrong_code_leaves_the_token_for_another_try(app, ada):
 
     with captured_logs() as lines:
         wrong = await app.post(f"{MFA}/verify", json={"mfaToken": token, "code": authenticator.wrong_code()})
-    right = await app.post(f"{MFA}/verify", json={"mfaToken": token, "code": authenticator.code()})
+    right = await app.post(f"{MFA}/verify", json={"mfaToken": token, "code": authenticator.fresh_code()})
     again = await app.post(f"{MFA}/verify", json={"mfaToken": token, "recoveryCode": authenticator.recovery_codes[0]})
 
     assert (wrong.status_code, right.status_code, again.status_code) == (401, 200, 401)
@@ -157,7 +164,7 @@ async def test_the_code_of_somebody_else_is_wrong(app, ada, bob):
     token = await asked(app, ada)
 
     answers = [
-        await app.post(f"{MFA}/verify", json={"mfaToken": token, "code": bobs.code()}),
+        await app.post(f"{MFA}/verify", json={"mfaToken": token, "code": bobs.fresh_code()}),
         await app.post(f"{MFA}/verify", json={"mfaToken": token, "recoveryCode": bobs.recovery_codes[0]}),
     ]
 
@@ -221,7 +228,7 @@ async def test_only_the_latest_enrolment_counts(app, ada):
 async def test_removing_it_needs_the_password_and_ends_other_sessions(app, ada):
     # ASVS 7.5.1
     authenticator = await with_totp(app, ada)
-    verify = {"mfaToken": await asked(app, ada), "code": authenticator.code()}
+    verify = {"mfaToken": await asked(app, ada), "code": authenticator.fresh_code()}
     other = (await app.post(f"{MFA}/verify", json=verify)).json()["accessToken"]
     waiting = await asked(app, ada)
     client = app.as_(ada)
@@ -267,7 +274,7 @@ async def test_whoever_is_disabled_between_the_steps_stays_out(app, ada, admin):
     token = await asked(app, ada)
     await app.as_(admin).patch(f"/api/v1/users/{ada.id}", json={"isActive": False})
 
-    answer = await app.post(f"{MFA}/verify", json={"mfaToken": token, "code": authenticator.code()})
+    answer = await app.post(f"{MFA}/verify", json={"mfaToken": token, "code": authenticator.fresh_code()})
 
     assert answer.json()["error"]["code"] == "auth.mfa_token_invalid"
 
@@ -278,7 +285,7 @@ async def test_a_new_password_takes_back_what_the_old_one_began(app, ada):
     wish = OWN_PASSWORD | {"newPassword": "a quite different sentence"}
     assert (await app.as_(ada).post("/api/v1/auth/change-password", json=wish)).status_code == 204
 
-    answer = await app.post(f"{MFA}/verify", json={"mfaToken": token, "code": authenticator.code()})
+    answer = await app.post(f"{MFA}/verify", json={"mfaToken": token, "code": authenticator.fresh_code()})
 
     assert answer.json()["error"]["code"] == "auth.mfa_token_invalid"
 
@@ -316,7 +323,7 @@ async def test_a_session_in_cookies_begins_after_the_second_step(app, ada):
     authenticator = await with_totp(app, ada)
     ours = {"Sec-Fetch-Site": "same-origin"}
     token = await asked(app, ada, "cookie", headers=ours)
-    body = {"mfaToken": token, "code": authenticator.code()}
+    body = {"mfaToken": token, "code": authenticator.fresh_code()}
 
     from_elsewhere = await app.post(f"{MFA}/verify", json=body)
     answer = await app.post(f"{MFA}/verify", json=body, headers=ours)
@@ -325,3 +332,26 @@ async def test_a_session_in_cookies_begins_after_the_second_step(app, ada):
     assert {line.partition("=")[0] for line in answer.headers.get_list("set-cookie")} == {"accessToken", "refreshToken"}
     assert "accessToken" not in answer.json()
     assert answer.json()["csrfToken"]
+
+
+class TestKeys:
+    """The key that seals secrets can be changed while people go on signing in (R-087)."""
+
+    @pytest.fixture
+    def environment(self):
+        return {"ENCRYPTION_KEY": "a newer key of at least 32 characters,an older key of at least 32 characters"}
+
+    async def test_a_secret_moves_to_the_newest_key_when_it_is_used(self, app, ada):
+        authenticator = await with_totp(app, ada)
+        older = Cipher(["an older key of at least 32 characters"], "auth.totp")
+        sealed = older.seal(authenticator.secret, bound_to=f"totp_factors/{ada.id}")
+        async with app.application.unit() as uow:
+            await uow.run(PUT_SECRET, user_id=ada.id, secret=sealed)
+        body = {"mfaToken": await asked(app, ada), "code": authenticator.fresh_code()}
+
+        answer = await app.post(f"{MFA}/verify", json=body)
+
+        async with app.application.reading() as uow:
+            (stored,) = await uow.all(SECRETS)
+        assert answer.status_code == 200
+        assert TotpSecrets(app.application.settings).renewed(stored, ada.id) == stored != sealed
