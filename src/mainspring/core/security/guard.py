@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Depends, Request
 
+from .. import clock
 from ..errors import Forbidden
 from ..observability.logs import get_logger
 from .permission import OWN_READ, OWN_WRITE
 from .principal import Principal
-from .refusals import PeopleOnly, TokenMissing
+from .refusals import PeopleOnly, StepUpRequired, TokenMissing
 
 if TYPE_CHECKING:
     from ..http.exchange import Exchange
@@ -27,6 +28,7 @@ class Guard:
 
     is_public = False
     people_only = False
+    wants_fresh = False  # whether what is known of the session may not even be a second old
 
     def key_needs(self, method: str) -> tuple[str, ...] | None:
         """The permissions of which an API key needs one to come in; none where any key does, None where no key comes in."""
@@ -44,7 +46,7 @@ class Guard:
         exchange: Exchange = request.scope["mainspring"]
         if self in exchange.admitted:
             return exchange.principal
-        principal = await exchange.caller()
+        principal = await exchange.caller(fresh=self.wants_fresh)
         self.admit(exchange, principal)
         return principal
 
@@ -104,6 +106,29 @@ class SignedIn(Guard):
     def rule(self) -> str:
         """`signed in`."""
         return "signed in, people only" if self.people_only else "signed in"
+
+
+class RecentlySignedIn(SignedIn):
+    """Whoever proved all that the account asks for within `MFA__STEP_UP_LIFE`; for changes that a stolen session must not make.
+
+    The session is looked up anew, so that another process that heard the proof a moment ago is believed.
+    """
+
+    wants_fresh = True
+
+    def __init__(self) -> None:
+        super().__init__(people_only=True)
+
+    def admit(self, exchange: "Exchange", principal: Principal | None) -> None:
+        """Refuse the anonymous, API keys, and those whose proof is too old."""
+        super().admit(exchange, principal)
+        proved = principal.authenticated_at if principal else None
+        if proved is None or clock.now() - proved > exchange.application.settings.mfa.step_up_life:
+            raise StepUpRequired()
+
+    def rule(self) -> str:
+        """`signed in recently`."""
+        return "signed in recently"
 
 
 class HoldsPermission(Guard):
@@ -216,6 +241,8 @@ signed_in: Any = Depends(SignedIn())
 
 people_only: Any = Depends(SignedIn(people_only=True))
 """A guard: somebody is signed in, and it is a person, not an API key."""
+recently_signed_in: Any = Depends(RecentlySignedIn())
+"""A guard: somebody is signed in and proved it lately. Beside another: `dependencies=[recently_signed_in]`."""
 
 public: Any = Depends(Public())
 """A guard that lets everybody in: `Router(dependencies=[public])` or `@router.get(..., dependencies=[public])`."""
@@ -225,6 +252,7 @@ anyone: Any = Depends(Anyone())
 
 CurrentUser = Annotated[Principal, signed_in]
 CurrentPerson = Annotated[Principal, people_only]
+RecentlyAuthenticated = Annotated[Principal, recently_signed_in]
 Visitor = Annotated[Principal | None, anyone]
 
 

@@ -28,6 +28,8 @@ class Principal:
         """Whether an API key asks, and no person."""
         return self.key_id is not None
 
+    authenticated_at: datetime | None = None  # when the session last proved all that the account asks for
+
     def may(self, permission: str) -> bool:
         """Whether the principal holds the permission; administrators hold every one (R-107)."""
         return permission in self.permissions or "admin" in self.roles

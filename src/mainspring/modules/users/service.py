@@ -137,6 +137,10 @@ class UserService:
             await self._shut_out(id, "status")
         return after
 
+    async def set_mfa_enabled(self, id: UUID, is_enabled: bool) -> None:
+        """Show whether the account asks for a second factor; auth decides. Raises UserNotFound."""
+        await self._changed(id, {"mfa_enabled": is_enabled})
+
     async def delete(self, caller: Principal, id: UUID, version: int | None = None) -> None:
         """Hide the account from everything and end its sessions (R-225). No API key deletes its owner: PeopleOnly.
 

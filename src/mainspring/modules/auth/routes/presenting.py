@@ -31,7 +31,10 @@ def refresh_of(body: Refresh | None, cookies: CookieSession) -> PresentedRefresh
 
 
 async def session_of(refreshing: Refreshing, cookies: CookieSession) -> UUID:
-    """The session whose page asks: that of the refresh cookie, else that of the access token. Raises Unauthenticated, PeopleOnly."""
+    """The session whose page asks: that of the refresh cookie, else that of the access token.
+
+    Raises Unauthenticated, PeopleOnly.
+    """
     token = cookies.refresh_token()
     if token is not None:
         return await refreshing.session_of(PresentedRefresh(token, "cookie", _no_proof_needed))

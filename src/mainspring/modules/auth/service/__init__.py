@@ -3,6 +3,7 @@
 from .admission import Admission
 from .credentials import CredentialService
 from .factors import FactorService
+from .guesses import GuessService
 from .rotation import RotationService
 from .sessions import SessionService
 from .sources import EndsSessions, LiveSessions
@@ -13,6 +14,7 @@ __all__ = [
     "CredentialService",
     "EndsSessions",
     "FactorService",
+    "GuessService",
     "LiveSessions",
     "RotationService",
     "SessionService",
