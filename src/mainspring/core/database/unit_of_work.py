@@ -157,6 +157,8 @@ class UnitOfWork:
     def audit(self, record: "AuditRecord") -> None:
         """Leave a row in the audit trail, in this transaction."""
         self.before_commit(record.STATEMENT, **record.row(self.context))
+        if self.database.audited is not None:
+            self._after_commit.append(self.database.audited)
 
     def enqueue(
         self,

@@ -13,6 +13,7 @@ import uvloop
 
 from mainspring.core import tasks
 from mainspring.core.application import Application
+from mainspring.core.audit.keeper import AuditKeeper
 from mainspring.core.errors import Unavailable
 from mainspring.core.events.listening import EventListener
 from mainspring.core.jobs.worker import JobWorker
@@ -61,6 +62,7 @@ async def _serve(
     if worker.concurrency > 0:
         await worker.start()
         await application.resolve(EventListener).start()
+    application.resolve(AuditKeeper).start(works=worker.concurrency > 0)
     server = Server(program) if program is not None else None
     if server is not None and listener is not None:
         await server.listen(listener)
