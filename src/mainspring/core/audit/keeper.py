@@ -10,6 +10,7 @@ from ..database import Database, DatabaseUnavailable, RunAgain
 from ..locks import Duty, Lease
 from ..observability.logs import get_logger
 from .chaining import BATCH, Chainer
+from .renewing import renew_beginnings
 from .seals import Seals
 
 if TYPE_CHECKING:
@@ -94,10 +95,14 @@ class Watch:
 
     async def _work(self) -> None:
         chainer = self._at_work = self._chainer()
+        is_new = True
         try:
             while True:
                 try:
                     await _caught_up(chainer)
+                    if is_new:
+                        await renew_beginnings(self.database, chainer.seals)
+                        is_new = False
                 except (DatabaseUnavailable, RunAgain) as error:
                     log.warn("audit_chain_waits", reason=type(error).__name__)
                     await asyncio.sleep(random.uniform(*OUTAGE_SECONDS))  # noqa: S311  no secret

@@ -75,17 +75,22 @@ class Seals:
 
     def open(self, signed: str) -> Word:
         """The word in a seal. Raises SealBroken and KeyUnknown."""
+        key_id, _ = self.peek(signed)
+        key = self._key(key_id)
         try:
-            header = jws.extract_compact(signed.encode()).headers()
+            return _word(jws.deserialize_compact(signed, key, algorithms=algorithms_of(key)).payload)
+        except (JoseError, ValueError, TypeError) as wrong:
+            raise SealBroken from wrong
+
+    def peek(self, signed: str) -> tuple[str, Word]:
+        """The key that a seal names and the word in it, which nothing proves yet. Raises SealBroken."""
+        try:
+            found = jws.extract_compact(signed.encode())
+            header = found.headers()
             if header.keys() != {"alg", "typ", "kid"} or header["typ"] != TYPE:
                 raise SealBroken
-            key = self._key(str(header["kid"]))
-            read = orjson.loads(jws.deserialize_compact(signed, key, algorithms=algorithms_of(key)).payload)
-            if read["kind"] not in KINDS:
-                raise SealBroken
-            at = datetime.fromisoformat(read["at"])
-            return Word(read["kind"], UUID(read["chain"]), int(read["seq"]), bytes.fromhex(read["hash"]), at)
-        except (JoseError, ValueError, TypeError, KeyError, AttributeError) as wrong:
+            return str(header["kid"]), _word(found.payload)
+        except (JoseError, ValueError, TypeError) as wrong:
             raise SealBroken from wrong
 
     def _key(self, key_id: str) -> SigningKey:
@@ -94,3 +99,15 @@ class Seals:
         if key is None:
             raise KeyUnknown(key_id)
         return key
+
+
+def _word(payload: bytes) -> Word:
+    """Raises SealBroken."""
+    try:
+        read = orjson.loads(payload)
+        if read["kind"] not in KINDS:
+            raise SealBroken
+        at = datetime.fromisoformat(read["at"])
+        return Word(read["kind"], UUID(read["chain"]), int(read["seq"]), bytes.fromhex(read["hash"]), at)
+    except (ValueError, TypeError, KeyError, AttributeError) as wrong:
+        raise SealBroken from wrong

@@ -41,6 +41,14 @@ class SignedWord:
     created_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The first and the last place of rows; None when there are none."""
+
+    first: int | None
+    last: int | None
+
+
 class OfChain(Generic[R]):
     """One question about the rows of a chain, in the two forms that find the indexes: with a tenant, and without."""
 
@@ -143,17 +151,22 @@ ROWS_BEHIND = OfChain(
 HIGHEST = OfChain(select(func.max(_seq)), int, _seq.is_not(None))
 WAITING: Statement[int] = Statement(select(func.count()).select_from(AuditEntry).where(_seq.is_(None)), int)
 
+# exporting
+SPAN = OfChain(
+    select(func.min(_seq).label("first"), func.max(_seq).label("last")),
+    Span,
+    _seq.is_not(None),
+    AuditEntry.created_at >= bind("since", AuditEntry.created_at),
+    AuditEntry.created_at < bind("until", AuditEntry.created_at),
+    slow=True,
+)
+
 # pruning
-REMOVE: OfChain[None] = OfChain(
-    delete(AuditEntry), None, _seq > bind("after", _seq), _seq <= bind("until", _seq)
+FIRST_SINCE = OfChain(
+    select(_seq).order_by(_seq).limit(1), int, _seq > bind("after", _seq), AuditEntry.created_at >= bind("since", AuditEntry.created_at)
 )
 LOWEST = OfChain(select(func.min(_seq)), int, _seq.is_not(None))
-LAST_WORD_BEFORE = Statement(
-    _words.where(Checkpoint.created_at <= bind("before", Checkpoint.created_at))
-    .order_by(Checkpoint.seq.desc(), Checkpoint.id.desc())
-    .limit(1),
-    SignedWord,
-)
+REMOVE: OfChain[None] = OfChain(delete(AuditEntry), None, _seq <= bind("until", _seq))
 FORGET_WORDS: Statement[None] = Statement(
     delete(Checkpoint).where(
         Checkpoint.chain == bind("chain", Checkpoint.chain),

@@ -61,13 +61,13 @@ class Verifier:
             found |= {*await uow.all(CHAINS_WITH_WORDS), *self.anchors, *(tenant for tenant in tenants if tenant is not None)}
         return [OF_NOBODY, *sorted(found - {OF_NOBODY})]
 
-    async def check(self, chain: UUID, *, newest: int | None = None) -> Verdict:
-        """The verdict on one chain."""
+    async def check(self, chain: UUID, *, newest: int | None = None, until: int | None = None) -> Verdict:
+        """The verdict on one chain, or on its rows up to the place `until`."""
         async with self.database.reading(Context()) as uow:
             while True:
                 look = _Look(self, uow, chain)
                 begun = await look.words.beginning()
-                verdict = await look.run(begun, newest)
+                verdict = await look.run(begun, newest, until)
                 if verdict.is_whole or begun == await look.words.beginning():
                     return verdict  # else it was pruned while we looked
 
@@ -83,7 +83,7 @@ class _Look:
         self.believed: dict[int, Word] = {}
         self.oldest: StoredRow | None = None
 
-    async def run(self, begun: SignedWord | None, newest: int | None) -> Verdict:
+    async def run(self, begun: SignedWord | None, newest: int | None, until: int | None) -> Verdict:
         """Look from the beginning to the head, up to the first thing that is wrong."""
         verdict = self.verdict
         if begun is not None:
@@ -104,7 +104,7 @@ class _Look:
         if signed is not None and signed.signed_seq > max(newest_word, verdict.first):
             verdict.found("unsigned", signed.signed_seq, f"The checkpoint at row {signed.signed_seq} is missing.")
         last = head.seq if head else highest
-        if self._is_as_kept(verdict.first, verdict.hash) and await self._walk(last):
+        if self._is_as_kept(verdict.first, verdict.hash) and await self._walk(min(last, until or last)) and until is None:
             self._compare_end(head, highest)
         return verdict
 
