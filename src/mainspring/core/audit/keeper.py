@@ -73,6 +73,7 @@ class Watch:
             self._telling.cancel()
         if self._end is not None:
             self._end()
+            self._end = None
         chainer = self._at_work
         await self._duty.stop()
         if chainer is not None:

@@ -1,5 +1,6 @@
 """A trail to play with, and another hand that changes it behind the program's back."""
 
+import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -50,6 +51,7 @@ def tamper(database: Database) -> Tamper:
     """Runs SQL on a connection that the program knows nothing of. `?` stands for a value."""
 
     async def deed(sql: str, *values: object) -> None:
+        await asyncio.sleep(0.01)  # a unit that changed nothing leaves its transaction to the next turn of the loop
         if isinstance(database, SqliteDatabase):
             connection = sqlite3.connect(database.path, isolation_level=None, timeout=10)
             try:
