@@ -6,6 +6,7 @@ from ..security.keys import read_public_keys
 from ..security.tokens import AccessTokens
 from .keeper import AuditKeeper
 from .seals import Seals
+from .security_trail import SecurityTrail
 
 if TYPE_CHECKING:
     from ..application import Application
@@ -16,10 +17,13 @@ def register_audit(application: "Application") -> None:
     singleton = application.ports.singleton
     singleton(Seals, lambda: _seals(application))
     singleton(AuditKeeper, lambda: AuditKeeper(application))
+    singleton(SecurityTrail, lambda: SecurityTrail(application.database))
 
 
 async def stop_audit(application: "Application") -> None:
-    """Chain what is left and let go."""
+    """Write what was counted, chain what is left and let go."""
+    if trail := application.ports.made(SecurityTrail):
+        await trail.stop()
     if keeper := application.ports.made(AuditKeeper):
         await keeper.stop()
 

@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 
 from ..errors import Forbidden
 from ..observability.logs import get_logger
+from ..observability.security_events import access_refused
 from .principal import Principal
 from .refusals import TokenMissing
 
@@ -99,9 +100,10 @@ class HoldsPermission(Guard):
         for permission in self.permissions:
             if principal.may(permission):
                 return
-        log.warning(
+        access_refused(
+            log,
             "insufficient_permissions",
-            userId=str(principal.id),
+            principal.id,
             required=list(self.permissions),
             held=sorted(principal.permissions),
             endpoint=exchange.path,
@@ -129,9 +131,10 @@ class HoldsRole(Guard):
             raise TokenMissing()
         if "admin" in principal.roles or not principal.roles.isdisjoint(self.roles):
             return
-        log.warning(
+        access_refused(
+            log,
             "unauthorized_access",
-            userId=str(principal.id),
+            principal.id,
             requiredRole=list(self.roles),
             userRole=sorted(principal.roles),
             endpoint=exchange.path,

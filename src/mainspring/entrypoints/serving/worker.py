@@ -14,6 +14,7 @@ import uvloop
 from mainspring.core import tasks
 from mainspring.core.application import Application
 from mainspring.core.audit.keeper import AuditKeeper
+from mainspring.core.audit.running import record_end, record_start
 from mainspring.core.errors import Unavailable
 from mainspring.core.events.listening import EventListener
 from mainspring.core.jobs.worker import JobWorker
@@ -67,6 +68,7 @@ async def _serve(
     if server is not None and listener is not None:
         await server.listen(listener)
     ready()
+    await record_start(application, "serve" if server is not None else "worker")
     await told_to_end.wait()
     timeout = application.settings.drain_timeout.total_seconds()
     try:
@@ -80,6 +82,7 @@ async def _serve(
             await jobs
             for watcher in watching:
                 watcher.cancel()
+            await record_end(application)
             await application.stop()
             LOG.debug("stores_closed", pid=os.getpid())
     except TimeoutError:
