@@ -145,9 +145,7 @@ async def _write(uow: UnitOfWork, links: Links) -> None:
         first = {"signed_seq": 0, "signed_at": None, "signed_by": None}
         moved = await uow.run(BEGIN, id=after.id, seq=after.seq, hash=after.hash, **first)
     else:
-        moved = await uow.run(
-            ADVANCE, id=after.id, old_seq=before.seq, old_hash=before.hash, seq=after.seq, hash=after.hash
-        )
+        moved = await uow.run(ADVANCE, id=after.id, old_seq=before.seq, old_hash=before.hash, seq=after.seq, hash=after.hash)
     if not moved or len(await uow.all_many(LINK, links.rows)) != len(links.rows):
         raise Overtaken
 

@@ -21,8 +21,8 @@ class Exporter:
     async def lines(self, since: datetime, until: datetime, chain: UUID | None = None) -> AsyncIterator[bytes]:
         """The rows of that time, `until` left out, of one chain or of all, one behind the other.
 
-        Each line is the text that its hash is made of, with `previous` and `hash` added. Rows come by their places without a gap, so
-        one that committed late brings those around it along. Rows without a place yet are not among them.
+        Each line is the text that its hash is made of, with `previous` and `hash` added. Rows come by their places without a
+        gap, so one that committed late brings those around it along. Rows without a place yet are not among them.
         """
         chains = [chain] if chain is not None else await Verifier(self.database, self.seals).chains()
         for each in chains:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import random
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ..database import Database, DatabaseUnavailable, RunAgain
@@ -28,10 +29,10 @@ class AuditKeeper:
     """Runs in every process that serves or works; those without jobs only tell the others."""
 
     def __init__(self, application: "Application") -> None:
-        settings = application.settings.audit
+        every, rows = application.settings.audit.sign_every, application.settings.audit.sign_rows
         seals = application.resolve(Seals)
         self.watches = [
-            Watch(database, lambda database=database: Chainer(database, seals, every=settings.sign_every, rows=settings.sign_rows))
+            Watch(database, partial(Chainer, database, seals, every=every, rows=rows))
             for database in application.databases.values()
         ]
 
@@ -118,6 +119,8 @@ class Watch:
 
 
 async def _caught_up(chainer: Chainer) -> None:
-    while await chainer.chain() == BATCH:
-        await asyncio.sleep(0)
+    while True:
+        if await chainer.chain() < BATCH:
+            break
+        await asyncio.sleep(0)  # requests go first
     await chainer.sign_due()

@@ -13,7 +13,8 @@ from ..database.model import Model
 class AuditEntry(Model):
     """One deed. Rows are only ever added; they have no foreign keys, because they outlive what they tell about.
 
-    `seq` and `hash` are given once, after the commit: the place in the chain of the tenant, and what ties the row to the one before.
+    `seq` and `hash` are given once, after the commit: the place in the chain of the tenant, and what ties the row to the one
+    before.
     """
 
     __tablename__ = "core_audit_log"

@@ -8,32 +8,44 @@ from .findings import name_of
 from .pruning import begin_behind
 from .record import AuditRecord
 from .seals import KeyUnknown, SealBroken, Seals, Word
-from .statements import HEADS, NEWEST_WORD, ROWS_BEHIND
+from .statements import HEADS, NEWEST_WORD, ROWS_BEHIND, SignedWord
 
 log = get_logger(__name__)
 
 
 async def renew_beginnings(database: Database, seals: Seals, *, lost: bool = False) -> int:
-    """Sign those of older keys anew; how many. With `lost`, also those of keys that nobody has any more: then only the first row
-    behind the place says that it is right, and the trail tells that somebody did this."""
+    """Sign those of older keys anew; how many.
+
+    With `lost`, also those of keys that nobody has any more: then only the first row behind the place says that it is right, and
+    the trail tells that somebody did this. One that does not fit stays as it is; checking the trail names it.
+    """
     renewed = 0
     async with database.reading(Context()) as uow:
-        begun = [(head, await uow.one(NEWEST_WORD, chain=head.id, kind="beginning")) for head in await uow.all(HEADS)]
-    for head, found in begun:
-        if found is None or seals.peek(found.signed)[0] == seals.signing_id:
-            continue
+        for head in await uow.all(HEADS):
+            found = await uow.one(NEWEST_WORD, chain=head.id, kind="beginning")
+            if found is not None and await _renewed(database, seals, found, lost=lost):
+                renewed += 1
+    return renewed
+
+
+async def _renewed(database: Database, seals: Seals, found: SignedWord, *, lost: bool) -> bool:
+    try:
+        if seals.peek(found.signed)[0] == seals.signing_id:
+            return False
         async with database.unit(Context()) as uow:
             try:
                 word = seals.open(found.signed)
             except KeyUnknown as error:
-                log.warn("audit_beginning_unproved", chain=name_of(head.id), seq=found.seq, key=error.key_id)
                 if not lost:
-                    continue
+                    raise
                 word = await _tied(uow, seals.peek(found.signed)[1])
-                uow.audit(AuditRecord("SIGN_BEGINNING", "audit", name_of(head.id), {"seq": word.seq, "lostKey": error.key_id}))
+                told = {"seq": word.seq, "lostKey": error.key_id}
+                uow.audit(AuditRecord("SIGN_BEGINNING", "audit", name_of(found.chain), told))
             await begin_behind(uow, seals, word)
-        renewed += 1
-    return renewed
+    except (KeyUnknown, SealBroken) as wrong:
+        log.error("audit_beginning_not_renewed", chain=name_of(found.chain), seq=found.seq, reason=type(wrong).__name__)
+        return False
+    return True
 
 
 async def _tied(uow: UnitOfWork, word: Word) -> Word:

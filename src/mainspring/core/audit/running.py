@@ -1,7 +1,7 @@
 """Starts and ends of the program in the trail, and what changed in its settings and keys since the start before (R-187).
 
-All processes of one start share the id of the row, so the first one writes it and a replaced one writes none. No secret is told: a
-key or a secret is known by a digest that nobody can turn around (a derived key is hashed), a password only by being set.
+All processes of one start share the id of the row, so the first one writes it and a replaced one writes none. No secret is told:
+a key is known by a digest that nobody can turn around (a derived key is hashed), a password only by being set.
 """
 
 from collections.abc import Mapping

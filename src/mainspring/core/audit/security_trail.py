@@ -1,8 +1,8 @@
 """Security events as rows of the trail, so that a flood of them can neither fill the disk nor slow a request (R-187).
 
-Noting one costs a few microseconds of memory. Within a second a row tells of the first of its kind from its place; as long as more
-follow, one row a minute tells how many. Each minute has room for 60 kinds and places in a process, whoever comes later is counted
-together with others of the kind. What is only in memory when a process is killed is in the log.
+Noting one costs a few microseconds. Within a second a row tells of the first of its kind from its place; as long as more follow,
+one row a minute tells how many. Each minute has room for 60 kinds and places in a process; whoever comes later is counted with
+others of the kind. What is only in memory when a process is killed is in the log.
 """
 
 import asyncio
@@ -89,7 +89,9 @@ class SecurityTrail:
             tally = self._tallies[key] = Tally(key, here, clock.monotonic() + SOON_SECONDS)
         tally.add(redacted(details, mask=False))
         if self._timer is None:
-            with contextlib.suppress(RuntimeError):  # a job on a thread has no loop: the next event or the end of the process writes it
+            with contextlib.suppress(
+                RuntimeError
+            ):  # a job on a thread has no loop: the next event or the end of the process writes it
                 self._timer = asyncio.get_running_loop().call_later(SOON_SECONDS, self._begin)
 
     async def write(self, *, all: bool = False) -> int:

@@ -142,7 +142,9 @@ WORDS = Statement(
 NEWEST_WORD = Statement(_words.order_by(Checkpoint.seq.desc(), Checkpoint.id.desc()).limit(1), SignedWord)
 CHAINS_WITH_WORDS: Statement[UUID] = Statement(select(Checkpoint.chain).distinct(), UUID)
 TENANTS: Statement[Any] = Statement(
-    select(AsStored(AuditEntry.tenant, "tenant").label("tenant")).where(AuditEntry.tenant.is_not(None), _seq.is_not(None)).distinct(),
+    select(AsStored(AuditEntry.tenant, "tenant").label("tenant"))
+    .where(AuditEntry.tenant.is_not(None), _seq.is_not(None))
+    .distinct(),
     slow=True,
 )
 ROWS_BEHIND = OfChain(
@@ -163,7 +165,10 @@ SPAN = OfChain(
 
 # pruning
 FIRST_SINCE = OfChain(
-    select(_seq).order_by(_seq).limit(1), int, _seq > bind("after", _seq), AuditEntry.created_at >= bind("since", AuditEntry.created_at)
+    select(_seq).order_by(_seq).limit(1),
+    int,
+    _seq > bind("after", _seq),
+    AuditEntry.created_at >= bind("since", AuditEntry.created_at),
 )
 LOWEST = OfChain(select(func.min(_seq)), int, _seq.is_not(None))
 REMOVE: OfChain[None] = OfChain(delete(AuditEntry), None, _seq <= bind("until", _seq))

@@ -194,7 +194,9 @@ class _Look:
         elif not self.believed and last > verdict.first and self._is_old():
             verdict.found("unsigned", last, "No checkpoint signs this chain.")
         if self.anchor is not None and self.anchor[0] < verdict.first:
-            verdict.notes.append(f"The chain begins behind row {verdict.first}, so the anchor at row {self.anchor[0]} says nothing.")
+            verdict.notes.append(
+                f"The chain begins behind row {verdict.first}, so the anchor at row {self.anchor[0]} says nothing."
+            )
 
     def _is_old(self) -> bool:
         """Whether the first row that was looked at is older than the time a new chain takes to be signed."""

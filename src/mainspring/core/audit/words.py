@@ -1,7 +1,5 @@
 """Reads the signed words about a chain, and tells which of them can be believed."""
 
-from uuid import UUID
-
 from ..database import UnitOfWork
 from .findings import Verdict
 from .seals import KeyUnknown, SealBroken, Seals, Word
@@ -23,7 +21,9 @@ class Words:
         try:
             return self._opened(found)
         except SealBroken:
-            self.verdict.found("forged", found.seq, f"The beginning of the chain behind row {found.seq} was not signed as it stands.")
+            self.verdict.found(
+                "forged", found.seq, f"The beginning of the chain behind row {found.seq} was not signed as it stands."
+            )
         except KeyUnknown as error:
             self._found_unknown(f"The beginning of the chain behind row {found.seq}", found.seq, error.key_id)
         return None

@@ -1,4 +1,4 @@
-"""A column's value as the database keeps it, before anybody reads it as something: for those who must notice every changed byte."""
+"""A column's value as the database keeps it, before anybody understands it: for those who must notice every changed byte."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from sqlalchemy.types import NullType
 
 
 class AsStored(ColumnElement[Any]):
-    """On PostgreSQL its text. On SQLite its bytes, which need not be valid UTF-8, and for a BLOB the text of its hexadecimal form."""
+    """On PostgreSQL its text. On SQLite its bytes, which need not be valid UTF-8, and for a BLOB its digits as text."""
 
     inherit_cache = False
     type = NullType()

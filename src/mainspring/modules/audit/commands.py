@@ -39,9 +39,7 @@ Format = Annotated[Literal["jsonl"], typer.Option("--format", help="JSON, one ro
 
 
 @cli.command()
-def verify(
-    anchor: Anchor = None, key: KeyFiles = None, chain: ChainName = None, database: DatabaseName = "default"
-) -> None:
+def verify(anchor: Anchor = None, key: KeyFiles = None, chain: ChainName = None, database: DatabaseName = "default") -> None:
     """Check every row, link and checkpoint. Ends with 1 and names the first row of a chain that is not as it was written."""
     anchors = _anchors(anchor)
     keys = [one for path in key or [] for one in read_public_keys(_text_of(path), str(path))]
@@ -110,7 +108,7 @@ def prune(before: Before, database: DatabaseName = "default") -> None:
 
 @cli.command()
 def sign(database: DatabaseName = "default") -> None:
-    """Sign the beginnings of chains anew, with today's key, after the key that signed them was lost. Verify with an anchor first."""
+    """Sign the beginnings of chains with today's key, after the key that signed them was lost. Verify with an anchor first."""
 
     async def deed(application: Application) -> int:
         return await renew_beginnings(_database(application, database), application.resolve(Seals), lost=True)
@@ -125,7 +123,8 @@ def _say_verdict(verdict: Verdict) -> None:
     for told in verdict.notes:
         note(f"{name}: {told}")
     if verdict.is_whole:
-        say(f"{name}: whole, rows {verdict.first + 1} to {verdict.last}, signed up to {verdict.signed_seq}, head {verdict.hash.hex()}")
+        rows = f"rows {verdict.first + 1} to {verdict.last}" if verdict.last > verdict.first else "no rows"
+        say(f"{name}: whole, {rows}, signed up to {verdict.signed_seq}, head {verdict.hash.hex()}")
 
 
 async def _write_lines(lines: AsyncIterator[bytes]) -> int:
@@ -149,11 +148,15 @@ def _anchors(given: str | None) -> dict[UUID, tuple[int, bytes]]:
     if given is None:
         return {}
     seq, colon, hash = given.partition(":")
-    lines = [("main", seq, hash)] if colon and seq.isdigit() else [tuple(line.split()) for line in _text_of(Path(given)).splitlines()]
+    lines = (
+        [("main", seq, hash)] if colon and seq.isdigit() else [tuple(line.split()) for line in _text_of(Path(given)).splitlines()]
+    )
     try:
         return {chain_of(chain): (int(place), bytes.fromhex(digits)) for chain, place, digits in lines if chain != "CHAIN"}
     except ValueError:
-        raise typer.BadParameter("An anchor is SEQ:HASH, or a file with lines as `audit head` prints.", param_hint="--anchor") from None
+        raise typer.BadParameter(
+            "An anchor is SEQ:HASH, or a file with lines as `audit head` prints.", param_hint="--anchor"
+        ) from None
 
 
 def _text_of(path: Path) -> str:

@@ -88,7 +88,9 @@ async def test_a_row_has_its_place_within_a_second_and_is_signed(application: Ap
             await asyncio.sleep(0.01)
 
 
-async def test_the_process_that_works_hears_of_rows_of_another(application: Application, second: Application, note: Note, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_process_that_works_hears_of_rows_of_another(
+    application: Application, second: Application, note: Note, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(keeper, "POLL_SECONDS", 60.0)  # so that only a signal can tell
     second.resolve(AuditKeeper).start()
     application.resolve(AuditKeeper).start(works=False)
@@ -129,7 +131,9 @@ async def test_what_is_written_last_is_chained_before_the_process_ends(applicati
     assert await waiting(application) == 1
 
 
-async def test_a_database_that_is_away_is_tried_again(application: Application, note: Note, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_database_that_is_away_is_tried_again(
+    application: Application, note: Note, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(keeper, "OUTAGE_SECONDS", (0.01, 0.02))
     failures = [DatabaseUnavailable(), DatabaseUnavailable()]
     chain = Chainer.chain

@@ -15,7 +15,7 @@ from mainspring.core.audit.jobs import prune_trail
 from mainspring.core.audit.models import AuditEntry, Checkpoint
 from mainspring.core.audit.pruning import Pruner
 from mainspring.core.audit.renewing import renew_beginnings
-from mainspring.core.audit.seals import SealBroken, Seals
+from mainspring.core.audit.seals import Seals
 from mainspring.core.audit.verifying import Verifier
 from mainspring.core.database import Database, Statement, insert_into
 from mainspring.core.observability.logs import captured_logs
@@ -53,7 +53,9 @@ def pruner(application: Application) -> Pruner:
     return Pruner(application.database, application.resolve(Seals))
 
 
-async def test_the_nightly_job_removes_what_is_too_old(application: Application, database: Database, old: Old, chainer: Chainer) -> None:
+async def test_the_nightly_job_removes_what_is_too_old(
+    application: Application, database: Database, old: Old, chainer: Chainer
+) -> None:
     tenant = ids.new()
     await old(60, 3)
     await old(31, 2, tenant)
@@ -170,11 +172,12 @@ async def test_a_lost_key_is_replaced_only_on_demand_and_only_for_what_fits(
     assert (await database.begin_reading().all(WHAT))[-1] == "SIGN_BEGINNING"
 
     await tamper("UPDATE core_audit_log SET action = 'X' WHERE seq = 4")
-    with pytest.raises(SealBroken):
-        await renew_beginnings(database, Seals(lambda: KeyRing(RSAKey.generate_key(3072))), lost=True)
+    assert await renew_beginnings(database, Seals(lambda: KeyRing(RSAKey.generate_key(3072))), lost=True) == 0
 
 
-async def test_old_checkpoints_are_thinned_to_one_an_hour(database: Database, verifier: Verifier, pruner: Pruner, old: Old) -> None:
+async def test_old_checkpoints_are_thinned_to_one_an_hour(
+    database: Database, verifier: Verifier, pruner: Pruner, old: Old
+) -> None:
     await old(0, 10)
     (real,) = await database.begin_reading().all(WORDS)
     hour = (clock.now() - timedelta(days=3)).replace(minute=0, second=0, microsecond=0)

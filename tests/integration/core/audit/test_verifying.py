@@ -94,7 +94,7 @@ async def test_a_changed_column_names_its_row(
 ) -> None:
     change = (ON_SQLITE if database.dialect == "sqlite" else ON_POSTGRESQL).get(what, ON_BOTH["action"])
 
-    await tamper(f"UPDATE core_audit_log SET {change} WHERE seq = 6")  # noqa: S608  our own text
+    await tamper(f"UPDATE core_audit_log SET {change} WHERE seq = 6")
 
     assert only(await verifier.run()).seq == 6
 
@@ -130,7 +130,7 @@ async def test_an_inserted_row_is_named(trail: None, verifier: Verifier, tamper:
     columns = "user_id, action, resource, resource_id, changes, ip_address, user_agent, request_id, tenant, created_at, hash"
     id = ids.new()
     await tamper(
-        f"INSERT INTO core_audit_log (id, seq, {columns}) SELECT ?, 5, {columns} FROM core_audit_log WHERE seq = 2",  # noqa: S608
+        f"INSERT INTO core_audit_log (id, seq, {columns}) SELECT ?, 5, {columns} FROM core_audit_log WHERE seq = 2",
         id.hex if database.dialect == "sqlite" else id,
     )
 
@@ -141,7 +141,7 @@ async def test_an_inserted_row_is_named(trail: None, verifier: Verifier, tamper:
 
 async def test_rows_that_changed_places_are_named(trail: None, verifier: Verifier, tamper: Tamper) -> None:
     for old, new in ((3, 99), (7, 3), (99, 7)):
-        await tamper(f"UPDATE core_audit_log SET seq = {new} WHERE seq = {old}")  # noqa: S608
+        await tamper(f"UPDATE core_audit_log SET seq = {new} WHERE seq = {old}")
 
     found = only(await verifier.run())
 
@@ -151,7 +151,7 @@ async def test_rows_that_changed_places_are_named(trail: None, verifier: Verifie
 
 async def test_neighbours_that_changed_places_are_named(trail: None, verifier: Verifier, tamper: Tamper) -> None:
     for old, new in ((3, 99), (4, 3), (99, 4)):
-        await tamper(f"UPDATE core_audit_log SET seq = {new} WHERE seq = {old}")  # noqa: S608
+        await tamper(f"UPDATE core_audit_log SET seq = {new} WHERE seq = {old}")
 
     found = only(await verifier.run())
 
@@ -206,7 +206,7 @@ async def test_a_changed_checkpoint_is_found(
         if database.dialect == "postgresql"
         else "created_at = replace(created_at, '20', '21')",
     }
-    await tamper(f"UPDATE core_audit_checkpoints SET {changes[column]} WHERE seq = 4")  # noqa: S608
+    await tamper(f"UPDATE core_audit_checkpoints SET {changes[column]} WHERE seq = 4")
 
     assert only(await verifier.run()).kind == "forged"
 
@@ -234,7 +234,9 @@ async def test_a_missing_head_is_found(trail: None, verifier: Verifier, tamper: 
     assert only(await verifier.run()).kind == "head"
 
 
-async def test_an_anchor_finds_what_checkpoints_cannot(application: Application, trail: None, verifier: Verifier, tamper: Tamper) -> None:
+async def test_an_anchor_finds_what_checkpoints_cannot(
+    application: Application, trail: None, verifier: Verifier, tamper: Tamper
+) -> None:
     (whole,) = await verifier.run()
     await tamper("DELETE FROM core_audit_log WHERE seq > 2")
     await tamper("DELETE FROM core_audit_checkpoints")

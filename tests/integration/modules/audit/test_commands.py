@@ -92,7 +92,9 @@ async def test_an_altered_row_is_named_and_the_end_is_one(run, note, tamper):
 
     assert said.code == 1
     assert said.out == ""
-    assert re.match(r"main: Row 2 \(CREATE of thing x, .*, id [0-9a-f-]{36}\) is not as it was written", said.err.splitlines()[-1])
+    assert re.match(
+        r"main: Row 2 \(CREATE of thing x, .*, id [0-9a-f-]{36}\) is not as it was written", said.err.splitlines()[-1]
+    )
 
 
 async def test_a_kept_head_is_compared(run, note, tmp_path):

@@ -23,7 +23,13 @@ async def test_a_whole_trail_is_told(app, admin, chainer):
 
     assert (body["isWhole"], body["isComplete"], body["waitingRows"]) == (True, True, 0)
     (chain,) = body["chains"]
-    assert (chain["tenant"], chain["firstSeq"], chain["lastSeq"], chain["rows"], chain["signedSeq"]) == (None, 1, rows, rows, rows)
+    assert (chain["tenant"], chain["firstSeq"], chain["lastSeq"], chain["rows"], chain["signedSeq"]) == (
+        None,
+        1,
+        rows,
+        rows,
+        rows,
+    )
     assert len(chain["hash"]) == 64
 
 

@@ -15,9 +15,7 @@ OF_TENANTS = sa.text("tenant IS NOT NULL AND seq IS NOT NULL")
 def upgrade() -> None:
     op.add_column("core_audit_log", sa.Column("seq", sa.BigInteger(), nullable=True))
     op.add_column("core_audit_log", sa.Column("hash", sa.LargeBinary(), nullable=True))
-    op.create_index(
-        "ix_core_audit_log_unchained", "core_audit_log", ["id"], sqlite_where=UNCHAINED, postgresql_where=UNCHAINED
-    )
+    op.create_index("ix_core_audit_log_unchained", "core_audit_log", ["id"], sqlite_where=UNCHAINED, postgresql_where=UNCHAINED)
     op.create_index(
         "ix_core_audit_log_seq",
         "core_audit_log",
