@@ -7,6 +7,8 @@ from contextlib import AbstractAsyncContextManager
 from functools import cached_property
 from typing import Any, TypeVar
 
+from . import ids
+from .audit.security_trail import SecurityTrail
 from .context import Context
 from .database import Database, Model, UnitOfWork, open_database
 from .database.boot_check import check_tables
@@ -34,6 +36,10 @@ class Application:
         self.settings = settings
         self.modules = list(modules)
         self.ports = Registry()
+        self.run_id, self.end_id = (
+            ids.new(),
+            ids.new(),
+        )  # of the rows that tell of start and end, the same in every forked process
         self._last_deeds: list[Callable[[], Awaitable[None]]] = []
         self.draining = asyncio.Event()  # set when the process ends: streams watch it
         options = database_options(settings)
@@ -81,6 +87,7 @@ class Application:
                 self.resolve(port)
         self.resolve(JobBook)
         self.resolve(Mailer)
+        self.resolve(SecurityTrail)
         outbox = self.resolve(Outbox)
         for database in self.databases.values():
             database.outbox = outbox

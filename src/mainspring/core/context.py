@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 if TYPE_CHECKING:
+    from .audit.security_trail import SecurityTrail
     from .security.principal import Principal
 
 
@@ -13,7 +14,8 @@ if TYPE_CHECKING:
 class Context:
     """One request, job or command. `path` is the path without its query.
 
-    `database` names the one that units of the work open: that of the module whose route is asked (R-210).
+    `database` names the one that units of the work open: that of the module whose route is asked (R-210). `security` is where
+    security events of the work become rows.
     """
 
     request_id: str = ""
@@ -23,6 +25,7 @@ class Context:
     user_agent: str | None = None
     principal: "Principal | None" = None
     database: str = "default"
+    security: "SecurityTrail | None" = None
 
     @property
     def user_id(self) -> UUID | None:

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from .audit.wiring import register_audit, stop_audit
 from .database import DatabaseOptions
 from .events.wiring import register_events, stop_events
 from .jobs.wiring import register_jobs, stop_jobs
@@ -49,11 +50,13 @@ def register_core(application: "Application") -> None:
     singleton(Workflows, lambda: Workflows(application))
     register_events(application)
     register_mail(application)
+    register_audit(application)
 
 
 async def stop_core(application: "Application") -> None:
     """Stop and close what of it was made."""
     made = application.ports.made
+    await stop_audit(application)
     await stop_events(application)
     if workflows := made(Workflows):
         await workflows.stop()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.types import Message, Scope
 
 from .. import clock
+from ..audit.security_trail import SecurityTrail
 from ..context import Context
 from ..security.principal import Principal
 from .cursors import Cursors
@@ -63,6 +64,7 @@ class Exchange(Context):
         self.user_agent = None
         self.principal = None
         self.database = "default"
+        self.security = application.ports.made(SecurityTrail)
         self.authenticated = False
         self.admitted: Sequence[object] = ()
         self.unit: UnitOfWork | None = None

@@ -117,6 +117,9 @@ class Authenticator:
             here = context.current()
             security_events.suspicious_activity(None, "forged_token", ip=here.address, method=here.method, path=here.path)
             raise
+        except TokenInvalid:
+            security_events.credential_refused(TokenInvalid.reason)
+            raise
 
     def _remember(self, token: bytes, known: _Known) -> None:
         if token not in self._known and len(self._known) >= self.remembered:

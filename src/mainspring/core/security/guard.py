@@ -12,6 +12,7 @@ from fastapi import Depends, Request
 from .. import clock
 from ..errors import Forbidden
 from ..observability.logs import get_logger
+from ..observability.security_events import access_refused
 from .permission import OWN_READ, OWN_WRITE
 from .principal import Principal
 from .refusals import PeopleOnly, StepUpRequired, TokenMissing
@@ -174,9 +175,10 @@ class HoldsRole(Guard):
             _refuse_key(exchange, principal)
         if "admin" in principal.roles or not principal.roles.isdisjoint(self.roles):
             return
-        log.warning(
+        access_refused(
+            log,
             "unauthorized_access",
-            userId=str(principal.id),
+            principal.id,
             requiredRole=list(self.roles),
             userRole=sorted(principal.roles),
             endpoint=exchange.path,
@@ -198,9 +200,10 @@ def _require(exchange: "Exchange", principal: Principal, permissions: tuple[str,
     for permission in permissions:
         if principal.may(permission):
             return
-    log.warning(
+    access_refused(
+        log,
         "insufficient_permissions",
-        userId=str(principal.id),
+        principal.id,
         required=list(permissions),
         held=sorted(principal.permissions),
         endpoint=exchange.path,
@@ -211,7 +214,7 @@ def _require(exchange: "Exchange", principal: Principal, permissions: tuple[str,
 
 
 def _refuse_key(exchange: "Exchange", principal: Principal) -> None:
-    log.warning("people_only", userId=str(principal.id), keyId=str(principal.key_id), endpoint=exchange.path)
+    access_refused(log, "people_only", principal.id, keyId=str(principal.key_id), endpoint=exchange.path)
     raise PeopleOnly()
 
 

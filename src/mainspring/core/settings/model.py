@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr
 
+from .audit import AuditSettings
 from .events import EventSettings
 from .jobs import JobSettings
 from .mfa import MfaSettings
@@ -178,6 +179,7 @@ class Settings(BaseModel):
     password: PasswordSettings = PasswordSettings()
     mfa: MfaSettings = MfaSettings()
     workflows: WorkflowSettings = WorkflowSettings()
+    audit: AuditSettings = AuditSettings()
     events: EventSettings = EventSettings()
     jobs: JobSettings = JobSettings()
 

@@ -10,6 +10,7 @@ from mainspring.core.database import Page, Slice, UnitOfWork
 from mainspring.core.email_address import normalised
 from mainspring.core.errors import Forbidden, PreconditionFailed
 from mainspring.core.observability.logs import get_logger
+from mainspring.core.observability.security_events import access_refused
 from mainspring.core.security.ports import Held, PermissionSource
 from mainspring.core.security.principal import Principal
 from mainspring.core.security.refusals import PeopleOnly
@@ -193,7 +194,7 @@ class UserService:
         self.uow.after_commit(lambda: snapshots.forget_user(id))
 
     def _refused(self, caller: Principal, id: UUID) -> None:
-        log.warning("resource_access_denied", userId=str(caller.id), resourceId=str(id), ownerId=str(id))
+        access_refused(log, "resource_access_denied", caller.id, resourceId=str(id), ownerId=str(id))
 
 
 def _profile(user: UserRow, held: Held) -> Profile:

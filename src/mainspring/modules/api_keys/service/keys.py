@@ -8,6 +8,7 @@ from mainspring.core import clock, ids
 from mainspring.core.database import Page, Slice, UnitOfWork
 from mainspring.core.errors import Forbidden
 from mainspring.core.observability.logs import get_logger
+from mainspring.core.observability.security_events import access_refused
 from mainspring.core.security import key_text
 from mainspring.core.security.principal import Principal
 from mainspring.core.security.snapshots import KeySnapshots
@@ -102,7 +103,7 @@ class KeyService:
         key = await self.keys.by_id(id)
         if key is None or not (caller is None or caller.id == key.user_id or caller.may(MANAGE)):
             if key is not None and caller is not None:
-                log.warning("resource_access_denied", userId=str(caller.id), resourceId=str(id), ownerId=str(key.user_id))
+                access_refused(log, "resource_access_denied", caller.id, resourceId=str(id), ownerId=str(key.user_id))
             raise KeyNotFound()
         return key
 

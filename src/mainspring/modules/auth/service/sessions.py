@@ -6,6 +6,7 @@ from uuid import UUID
 from mainspring.core import clock
 from mainspring.core.database import Page, Slice, UnitOfWork
 from mainspring.core.observability.logs import get_logger
+from mainspring.core.observability.security_events import access_refused
 from mainspring.core.security.principal import Principal
 from mainspring.core.security.snapshots import Snapshots
 from mainspring.modules.users.ports import AccountGuard
@@ -47,7 +48,7 @@ class SessionService:
         if not await self.sessions.end(user_id, session_id, reason, clock.now()):
             owner_id = await self.sessions.owner_of(session_id)
             if owner_id not in (None, user_id):
-                log.warn("resource_access_denied", userId=str(user_id), resourceId=str(session_id), ownerId=str(owner_id))
+                access_refused(log, "resource_access_denied", user_id, resourceId=str(session_id), ownerId=str(owner_id))
             raise SessionNotFound()
         self.uow.publish(SessionEnded(session_id, user_id))
         self._forget_session(session_id)

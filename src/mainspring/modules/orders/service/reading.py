@@ -5,6 +5,7 @@ from uuid import UUID
 from mainspring.core.database import Page, Slice, UnitOfWork
 from mainspring.core.errors import Forbidden
 from mainspring.core.observability.logs import get_logger
+from mainspring.core.observability.security_events import access_refused
 from mainspring.core.security.principal import Principal
 
 from ..errors import OrderNotFound, RefundNotFound
@@ -47,7 +48,7 @@ class OrderService:
         sees_all = any(caller.may(permission) for permission in (READ, CANCEL, REFUND))
         order = await (self.orders.by_id(id) if sees_all else self.orders.of_buyer(id, caller.id))
         if order is None:
-            log.warning("resource_access_denied", userId=str(caller.id), resourceId=str(id))
+            access_refused(log, "resource_access_denied", caller.id, resourceId=str(id))
             raise OrderNotFound(id)
         return order
 
