@@ -1,4 +1,4 @@
-"""The trail of a real server: its rows are chained soon by one of its workers, starts and ends are among them, and a flood is not."""
+"""The trail of a real server: one of its workers chains it, starts and ends are in it, and a flood is a handful of rows."""
 
 import asyncio
 import signal

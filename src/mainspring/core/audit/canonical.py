@@ -6,6 +6,7 @@ two spellings of one moment or one id are two texts. What cannot be understood s
 """
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from decimal import Decimal
@@ -18,10 +19,12 @@ import orjson
 from sqlalchemy import select
 
 from ..database.as_stored import AsStored
+from ..database.building import uuid_of
 from ..database.compiling import DialectName
 from .models import AuditEntry
 
 BEGINNING = bytes(32)  # what the first row is tied to
+FRACTION = re.compile(rb"[0-9][.eE][0-9+-]")  # also in texts, so what has one is looked at
 LARGEST, SMALLEST = 2**64, -(2**63)  # whole numbers beyond are left to the slower library
 
 
@@ -82,12 +85,26 @@ def canonical(row: StoredRow, seq: int, dialect: DialectName) -> bytes:
     return json.dumps(whole, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def id_of(value: Any, dialect: DialectName) -> UUID | None:
-    """The stored id as a UUID; None for none, and for one that cannot be read."""
+def id_text(value: Any, dialect: DialectName) -> str | None:
+    """The stored id as the database knows it; None for one that is no text."""
+    if dialect == "postgresql":
+        return str(value)
     try:
-        return None if value is None else UUID(value if dialect == "postgresql" else value.decode())
+        return value.decode() if type(value) is bytes else None
+    except UnicodeDecodeError:
+        return None
+
+
+def id_of(value: Any, dialect: DialectName) -> UUID | None:
+    """The stored id as a UUID; None for none, and for one that is spelt as we spell none."""
+    if value is None or dialect == "postgresql":
+        return None if value is None else UUID(value)
+    try:
+        text = value.decode()
+        found = uuid_of(text)
     except (ValueError, AttributeError):
         return None
+    return found if found.hex == text else None
 
 
 def _odd(value: Any) -> list[str]:
@@ -147,7 +164,7 @@ def _json_of_bytes(value: Any) -> tuple[Any, bool]:
         return _odd(value), True
     if read is None or orjson.dumps(read) != value:
         return _odd(value), True
-    return read, _is_plain(read)
+    return read, FRACTION.search(value) is None or _is_plain(read)
 
 
 def _json_of_text(value: Any) -> tuple[Any, bool]:

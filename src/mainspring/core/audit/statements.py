@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, Select, String, delete, func, select
+from sqlalchemy import BigInteger, ColumnElement, Select, String, Uuid, cast, delete, func, select
 
 from ..database.as_stored import AsStored
 from ..database.statement import Statement, bind, insert_into, update_of
@@ -82,12 +82,12 @@ _at_most = bind("limit", BigInteger)
 
 # chaining
 UNCHAINED = Statement(STORED.where(_seq.is_(None)).order_by(AuditEntry.id).limit(_at_most), StoredRow)
-LINK: Statement[int] = Statement(
+LINK: Statement[None] = Statement(
     update_of(AuditEntry)
-    .where(AuditEntry.id == bind("id", AuditEntry.id), _seq.is_(None))
+    .where(AuditEntry.id == cast(bind("id", String()), Uuid()), _seq.is_(None))  # as it is stored: no UUID is made of it
     .values(seq=bind("seq", _seq), hash=bind("hash", AuditEntry.hash))
-    .returning(_seq)
 )
+LINKED = OfChain(select(func.count()), int, _seq > bind("after", _seq), _seq <= bind("until", _seq))
 HEAD = Statement(select(Chain).where(Chain.id == bind("id", Chain.id)), Head)
 HEADS = Statement(select(Chain).order_by(Chain.id), Head)
 BEGIN: Statement[None] = Statement(

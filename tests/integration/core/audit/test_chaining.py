@@ -5,6 +5,7 @@ import hashlib
 from datetime import timedelta
 
 import orjson
+import pytest
 from sqlalchemy import select
 
 from mainspring.core import ids
@@ -16,7 +17,8 @@ from mainspring.core.audit.models import AuditEntry
 from mainspring.core.audit.seals import Seals
 from mainspring.core.audit.statements import HEADS, OF_NOBODY
 from mainspring.core.database import Database, Statement
-from tests.integration.core.audit.conftest import Note
+from mainspring.core.observability.logs import captured_logs
+from tests.integration.core.audit.conftest import Note, Tamper
 
 CHAINED = Statement(STORED.where(AuditEntry.seq.is_not(None)).order_by(AuditEntry.seq), StoredRow)
 SEQS: Statement[int] = Statement(select(AuditEntry.seq).order_by(AuditEntry.seq), int)
@@ -104,3 +106,33 @@ async def test_many_at_once_make_one_line(application: Application, database: Da
 
     async with database.reading() as uow:
         assert await uow.all(SEQS) == list(range(1, 3 * (BATCH // 2) + 21))
+
+
+ODD = {
+    "an id that is a BLOB": ("x'6162'", "NULL", "'2026'"),
+    "an id that is no UTF-8": ("CAST(x'c328' AS TEXT)", "NULL", "'2026'"),
+    "a tenant that is none": ("'0190b5a4e5c07bd1a0b4f0a7a4b7d3c1'", "'nobody'", "'2026'"),
+    "a time that is none": ("'0190b5a4e5c07bd1a0b4f0a7a4b7d3c1'", "NULL", "'yesterday'"),
+    "an id that is a word": ("'word'", "NULL", "'2026'"),
+}
+
+
+@pytest.mark.parametrize("what", ODD)
+async def test_a_row_that_nobody_of_us_wrote_holds_up_no_other(
+    database: Database, chainer: Chainer, note: Note, tamper: Tamper, what: str
+) -> None:
+    id, tenant, created_at = ODD[what]
+    if database.dialect == "postgresql":  # whose types refuse all of these
+        id, tenant, created_at = "gen_random_uuid()", "NULL", "'infinity'"
+    await tamper(
+        "INSERT INTO core_audit_log (id, action, resource, tenant, created_at)"
+        f" VALUES ({id}, 'CREATE', 'thing', {tenant}, {created_at})"
+    )
+    await note("a", "b")
+
+    with captured_logs() as lines:
+        chained = await chainer.chain_all()
+        await chainer.chain_all()
+
+    told = [line for line in lines if line["message"] == "audit_row_without_usable_id"]
+    assert chained + len(told) == 3
