@@ -2,6 +2,7 @@
 
 from .assigning import AssignmentService
 from .catalogue import catalogue_page
+from .explaining import ExplainingService
 from .granting import GrantService
 from .holdings import Holdings, all_permissions
 from .powers import Powers, Protection
@@ -9,6 +10,7 @@ from .roles import RoleService
 
 __all__ = [
     "AssignmentService",
+    "ExplainingService",
     "GrantService",
     "Holdings",
     "Powers",

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 from uuid import UUID
 
 from mainspring.core.database import Page, Slice, UnitOfWork
@@ -110,5 +111,10 @@ def known(permissions: Iterable[str]) -> tuple[str, ...]:
     names = tuple(sorted(set(permissions)))
     for name in names:
         if name not in PERMISSIONS:
-            raise PermissionNotFound()
+            raise PermissionNotFound(near(name))
     return names
+
+
+def near(name: str) -> list[str]:
+    """The permissions that somebody may have meant."""
+    return get_close_matches(name, map(str, PERMISSIONS), n=3, cutoff=0.6)
