@@ -29,6 +29,7 @@ NOT_ENDED = or_(Grant.expires_at.is_(None), Grant.expires_at > bind("now", UtcDa
 
 ROLE_BY_NAME = Statement(select(*ROLE).where(Role.name == bind("name", Role.name)), RoleRow)
 ROLES = Listing(select(*ROLE), RoleRow, sorts={"name": Role.name, "createdAt": Role.created_at}, default="name", key=Role.id)
+EVERY_ROLE = Statement(select(*ROLE).order_by(Role.name), RoleRow)
 PERMISSIONS_OF_ROLES = Statement(
     select(RolePermission.role_id, RolePermission.permission).where(any_of(RolePermission.role_id, "role_ids")), RolePermissionRow
 )
@@ -122,6 +123,10 @@ class RoleRepository(Repository):
     async def by_name(self, name: str) -> RoleRow | None:
         """A role by name."""
         return await self.uow.one(ROLE_BY_NAME, name=name)
+
+    async def everything(self) -> list[RoleRow]:
+        """Every role, by name."""
+        return await self.uow.all(EVERY_ROLE)
 
     async def permissions_of(self, role_ids: Sequence[UUID]) -> list[RolePermissionRow]:
         """What the roles hold."""

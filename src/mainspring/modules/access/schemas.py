@@ -90,6 +90,19 @@ class GrantPermission(Schema):
         return None if self.expires_in is None else parse_duration(self.expires_in)
 
 
+class RoleInFile(Schema):
+    """A role as a reviewed file has it, below its name; without a description it keeps the one it has."""
+
+    description: Annotated[str, Field(max_length=200)] | None = None
+    permissions: Annotated[list[PermissionName], Field(max_length=500)]
+
+
+class RolesFile(Schema):
+    """A reviewed file of roles."""
+
+    roles: dict[RoleName, RoleInFile]
+
+
 class RoleQuery(ListQuery):
     """Which roles, in which order."""
 

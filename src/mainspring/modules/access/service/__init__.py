@@ -6,6 +6,7 @@ from .explaining import ExplainingService
 from .granting import GrantService
 from .holdings import Holdings, all_permissions
 from .powers import Powers, Protection
+from .role_files import RoleChange, RoleFiles, RolePlan
 from .roles import RoleService
 
 __all__ = [
@@ -15,6 +16,9 @@ __all__ = [
     "Holdings",
     "Powers",
     "Protection",
+    "RoleChange",
+    "RoleFiles",
+    "RolePlan",
     "RoleService",
     "all_permissions",
     "catalogue_page",

@@ -39,6 +39,10 @@ class RoleService:
         found = await query.fetch(self.uow, ROLES)
         return found, await self._with_permissions(found.rows)
 
+    async def everything(self) -> Sequence[RoleWithPermissions]:
+        """Every role with what it holds, by name."""
+        return await self._with_permissions(await self.roles.everything())
+
     async def create(self, caller: Principal | None, wish: CreateRole) -> RoleWithPermissions:
         """Make a role. Raises PermissionNotFound, BeyondOwnAccess, RoleTaken."""
         permissions = known(wish.permissions)
