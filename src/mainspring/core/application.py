@@ -1,7 +1,6 @@
 """The running whole: settings, modules, databases and ports. Entry points make one and put a transport in front of it."""
 
 import asyncio
-import importlib
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import cached_property
@@ -94,7 +93,7 @@ class Application:
             await database.open()
         for module in self.modules:
             if module.on_start:
-                await _named(module, module.on_start)(self)
+                await module.function(module.on_start)(self)
 
     def on_stop(self, deed: Callable[[], Awaitable[None]]) -> None:
         """Await `deed` when the application stops, the last one first: for adapters that hold connections or threads."""
@@ -131,13 +130,4 @@ def create_application(settings: Settings, modules: Sequence[Module] | None = No
 
 
 def _factory(module: Module, path: str, application: Application) -> Callable[[], Any]:
-    return lambda: _named(module, path)(application)
-
-
-def _named(module: Module, path: str) -> Callable[[Application], Any]:
-    file, _, name = path.partition(":")
-    found = getattr(importlib.import_module(f"{module.package}.{file}"), name, None)
-    if not callable(found):
-        raise BootRefused(f"Module {module.name} names {path}, and there is no such function.")
-    function: Callable[[Application], Any] = found
-    return function
+    return lambda: module.function(path)(application)

@@ -17,6 +17,7 @@ from .security.hashing_slots import HashingSlots
 from .security.key_gate import KeyGate
 from .security.key_uses import KeyUses
 from .security.keys import KeyRing
+from .security.owners import Owners
 from .security.passwords import PRESETS, Passwords
 from .security.ports import KeySource, KeyTallies, PermissionSource, SessionSource, SessionState
 from .security.session_cookies import SessionCookies
@@ -40,6 +41,7 @@ def register_core(application: "Application") -> None:
     singleton(Runtime, lambda: Runtime(settings.data_dir))
     singleton(FailureLimit, lambda: FailureLimit(application.resolve(Runtime), enabled=settings.rate_limits))
     singleton(Snapshots, lambda: _snapshots(application))
+    singleton(Owners, lambda: Owners(application.modules))
     singleton(KeySnapshots, lambda: _key_snapshots(application))
     singleton(KeyUses, lambda: KeyUses(application.resolve(KeySource)))
     singleton(KeyGate, lambda: _key_gate(application))

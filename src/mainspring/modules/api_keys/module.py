@@ -8,4 +8,5 @@ MODULE = Module(
     __package__,
     requires=("users", "access", "notifications"),
     provides={KeySource: "service.sources:key_source", KeyTallies: "service.sources:key_tallies"},
+    owners={"api_key": "service.keys:owner_of"},
 )

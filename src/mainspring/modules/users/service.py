@@ -204,3 +204,9 @@ def _profile(user: UserRow, held: Held) -> Profile:
 def _differences(before: UserRow, after: UserRow) -> dict[str, Any]:
     pairs = {name: [getattr(before, name), getattr(after, name)] for name in SHOWN_IN_AUDIT}
     return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+
+
+async def owner_of(uow: UnitOfWork, id: UUID) -> UUID | None:
+    """Everybody is his own."""
+    user = await UserRepository(uow).by_id(id)
+    return user.id if user else None

@@ -10,6 +10,7 @@ from mainspring.core.errors import Forbidden
 from mainspring.core.observability.logs import get_logger
 from mainspring.core.observability.security_events import access_refused
 from mainspring.core.security import key_text
+from mainspring.core.security.permission import PERMISSIONS
 from mainspring.core.security.principal import Principal
 from mainspring.core.security.snapshots import KeySnapshots
 from mainspring.core.settings import Settings as CoreSettings
@@ -203,10 +204,14 @@ class KeyService:
         self.uow.after_commit(lambda: snapshots.forget_session(key_id))
 
 
+async def owner_of(uow: UnitOfWork, id: UUID) -> UUID | None:
+    """Whose the key is."""
+    key = await KeyRepository(uow).by_id(id)
+    return key.user_id if key else None
+
+
 def known_still(scopes: Sequence[str]) -> list[str]:
     """Those scopes that an installed module still declares; the others open nothing."""
-    from mainspring.core.security.permission import PERMISSIONS
-
     return [scope for scope in scopes if scope in PERMISSIONS]
 
 

@@ -79,3 +79,9 @@ class OrderService:
         if refund is None:
             raise RefundNotFound(refund_id)
         return refund
+
+
+async def owner_of(uow: UnitOfWork, id: UUID) -> UUID | None:
+    """Who placed the order."""
+    order = await OrderService(uow).find_one(id)
+    return order.buyer_id if order else None
