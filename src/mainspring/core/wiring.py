@@ -6,6 +6,7 @@ from .database import DatabaseOptions
 from .events.wiring import register_events, stop_events
 from .jobs.wiring import register_jobs, stop_jobs
 from .limits.failures import FailureLimit
+from .limits.tries import TryLimit
 from .mail.wiring import register_mail
 from .runtime import Runtime
 from .security.argon2id import Argon2Cost
@@ -35,6 +36,7 @@ def register_core(application: "Application") -> None:
     singleton(Passwords, lambda: Passwords(application.resolve(HashingSlots), _cost(settings)))
     singleton(Runtime, lambda: Runtime(settings.data_dir))
     singleton(FailureLimit, lambda: FailureLimit(application.resolve(Runtime), enabled=settings.rate_limits))
+    singleton(TryLimit, lambda: TryLimit(application.resolve(Runtime), enabled=settings.rate_limits))
     singleton(Snapshots, lambda: _snapshots(application))
     singleton(SessionCookies, lambda: SessionCookies.of(settings))
     singleton(CsrfTokens, lambda: CsrfTokens([secret.get_secret_value() for secret in settings.session_secret]))

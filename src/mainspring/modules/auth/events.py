@@ -51,3 +51,31 @@ class AllSessionsEnded(UserFact, action="LOGOUT_ALL"):
 
 class PasswordChanged(UserFact, action="PASSWORD_CHANGE"):
     """The user chose a new password."""
+
+
+class PasswordReset(UserFact, action="PASSWORD_RESET"):
+    """Whoever reads the user's mailbox chose a new password."""
+
+
+class EmailVerified(UserFact, action="EMAIL_VERIFIED"):
+    """The user proved to read the mailbox of his address."""
+
+
+class AccountClaimed(UserFact, action="ACCOUNT_CLAIMED"):
+    """The mailbox was proved for the first time by a link that signs in, so the password of before is gone."""
+
+
+@dataclass(frozen=True)
+class EmailChangeWished(UserFact, action="EMAIL_CHANGE_WISHED"):
+    """The user wants another address."""
+
+    old_email: str
+    new_email: str
+
+
+@dataclass(frozen=True)
+class EmailChanged(UserFact, action="EMAIL_CHANGED"):
+    """The user has another address; both mailboxes agreed."""
+
+    old_email: str
+    new_email: str

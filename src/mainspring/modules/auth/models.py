@@ -1,4 +1,4 @@
-"""Tables of auth: credentials, second factors, sessions, refresh tokens."""
+"""Tables of auth: credentials, second factors, proofs by mail, sessions, refresh tokens."""
 
 from datetime import datetime
 from uuid import UUID
@@ -66,6 +66,43 @@ class CodeGuess(Model):
 
     user_id: Mapped[UUID] = mapped_column(Uuid(), ForeignKey("users.id", ondelete="CASCADE"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class EmailProof(Model):
+    """A secret that was mailed to an address, as SHA-256; whoever shows it reads that mailbox. Used once, by one UPDATE.
+
+    `subject_id` is what else it is about: the change of an address that it confirms.
+    """
+
+    __tablename__ = "email_proofs"
+    __table_args__ = (
+        Index("ix_email_proofs_user_id", "user_id", "created_at"),
+        Index("ix_email_proofs_expires_at", "expires_at"),
+    )
+
+    user_id: Mapped[UUID] = mapped_column(Uuid(), ForeignKey("users.id", ondelete="CASCADE"))
+    purpose: Mapped[str] = mapped_column(String(30))
+    address: Mapped[str] = mapped_column(String(255))
+    subject_id: Mapped[UUID | None] = mapped_column(Uuid())
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class EmailChange(Model):
+    """An address that a user wants instead of his own; at most one a user. It happens once both mailboxes agreed."""
+
+    __tablename__ = "email_changes"
+
+    user_id: Mapped[UUID] = mapped_column(Uuid(), ForeignKey("users.id", ondelete="CASCADE"), unique=True)
+    session_id: Mapped[UUID] = mapped_column(Uuid())
+    old_email: Mapped[str] = mapped_column(String(255))
+    new_email: Mapped[str] = mapped_column(String(255))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    old_confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    new_confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class Session(Model):

@@ -39,6 +39,16 @@ CHANGE = Patch(
     UserRow,
     conditions={"version": User.version == bind("version", User.version)},
 )
+VERIFY: Statement[None] = Statement(
+    update_of(User)
+    .where(User.id == bind("id", User.id), LIVES, User.email == bind("email", User.email), User.email_verified.is_(False))
+    .values(email_verified=True)
+)
+MOVE: Statement[None] = Statement(
+    update_of(User)
+    .where(User.id == bind("id", User.id), LIVES, User.email == bind("old_email", User.email))
+    .values(email=bind("new_email", User.email), email_verified=True)
+)
 RESTORE: Statement[None] = Statement(
     update_of(User).where(User.id == bind("id", User.id), User.deleted_at.is_not(None)).values(deleted_at=None)
 )
@@ -70,7 +80,9 @@ class UserRepository(Repository):
         """Those of the users who are neither deleted nor disabled."""
         return await self.uow.all(STANDING, ids=list(ids))
 
-    async def add(self, email: str, name: str, first_name: str | None, last_name: str | None) -> UserRow | None:
+    async def add(
+        self, email: str, name: str, first_name: str | None, last_name: str | None, *, email_verified: bool = False
+    ) -> UserRow | None:
         """A new active user; None when the address is taken."""
         return await self.uow.one(
             ADD,
@@ -83,13 +95,21 @@ class UserRepository(Repository):
             website=None,
             avatar_url=None,
             is_active=True,
-            email_verified=False,
+            email_verified=email_verified,
             mfa_enabled=False,
         )
 
     async def change(self, id: UUID, changes: Mapping[str, Any], version: int | None = None) -> UserRow | None:
         """Change columns of a user; None when there is no such user, or not in this version."""
         return await self.uow.patch(CHANGE, changes, id=id, version=version)
+
+    async def verify(self, id: UUID, email: str) -> bool:
+        """Note that the user reads this mailbox; False when that is known, or the address is not his."""
+        return await self.uow.run(VERIFY, id=id, email=email) == 1
+
+    async def move(self, id: UUID, old_email: str, new_email: str) -> bool:
+        """Another address, which is proved; False when the old one is not his any more."""
+        return await self.uow.run(MOVE, id=id, old_email=old_email, new_email=new_email) == 1
 
     async def deleted(self, id: UUID) -> UserRow | None:
         """A deleted user by id."""

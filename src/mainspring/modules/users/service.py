@@ -28,12 +28,13 @@ log = get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class NewUser:
-    """A user to be. The address is already in its canonical form."""
+    """A user to be. The address is already in its canonical form; `email_verified` when whoever runs the installation vouches."""
 
     email: str
     name: str
     first_name: str | None = None
     last_name: str | None = None
+    email_verified: bool = False
 
 
 class UserService:
@@ -45,7 +46,7 @@ class UserService:
 
     async def create(self, wish: NewUser) -> UserRow:
         """Add an account. Raises EmailTaken; the unique index decides, so two at once cannot both win."""
-        user = await self.users.add(wish.email, wish.name, wish.first_name, wish.last_name)
+        user = await self.users.add(wish.email, wish.name, wish.first_name, wish.last_name, email_verified=wish.email_verified)
         if user is None:
             raise EmailTaken()
         self.uow.publish(UserCreated(user.id, {"email": user.email, "name": user.name}))
@@ -133,6 +134,23 @@ class UserService:
             self.uow.publish(UserUpdated(id, _differences(before, after)))
             await self._shut_out(id, "status")
         return after
+
+    async def verify_email(self, id: UUID, email: str) -> bool:
+        """Note that the user reads the mailbox of his address; whether that is news."""
+        if not await self.users.verify(id, email):
+            return False
+        self.uow.publish(UserUpdated(id, {"email_verified": [False, True]}))
+        return True
+
+    async def change_email(self, id: UUID, old_email: str, new_email: str) -> None:
+        """Another address, whose mailbox the user reads. Raises UserNotFound when the old one is not his, and EmailTaken."""
+        if await self.users.by_email(new_email) is not None:
+            raise EmailTaken()
+        if not await self.users.move(id, old_email, new_email):  # the unique index decides a race for the new address
+            raise UserNotFound(id)
+        self.uow.publish(UserUpdated(id, {"email": [old_email, new_email]}))
+        snapshots = self.uow.port(Snapshots)
+        self.uow.after_commit(lambda: snapshots.forget_user(id))
 
     async def delete(self, caller: Principal, id: UUID, version: int | None = None) -> None:
         """Hide the account from everything and end its sessions (R-225).

@@ -2,6 +2,8 @@
 
 from .challenges import ChallengeRepository
 from .credentials import CredentialRepository
+from .email_changes import EmailChangeRepository
+from .email_proofs import EmailProofRepository
 from .sessions import SESSIONS, RefreshTokenRepository, SessionRepository
 from .totp import TotpRepository
 
@@ -9,6 +11,8 @@ __all__ = [
     "SESSIONS",
     "ChallengeRepository",
     "CredentialRepository",
+    "EmailChangeRepository",
+    "EmailProofRepository",
     "RefreshTokenRepository",
     "SessionRepository",
     "TotpRepository",

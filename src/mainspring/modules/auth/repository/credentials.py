@@ -2,9 +2,9 @@
 
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
-from mainspring.core.database import Repository, Statement, bind, insert_into, update_of
+from mainspring.core.database import Repository, Statement, bind, insert_into, update_of, upsert
 
 from ..models import Credential
 
@@ -17,6 +17,10 @@ REPLACE_HASH: Statement[None] = Statement(
         Credential.password_hash == bind("old_hash", Credential.password_hash),
     )
     .values(password_hash=bind("new_hash", Credential.password_hash))
+)
+PUT_CREDENTIAL: Statement[None] = Statement(upsert(Credential, keys=("user_id",), change=("password_hash",)))
+REMOVE_CREDENTIAL: Statement[None] = Statement(
+    delete(Credential).where(Credential.user_id == bind("user_id", Credential.user_id))
 )
 
 
@@ -34,3 +38,11 @@ class CredentialRepository(Repository):
     async def replace(self, user_id: UUID, old_hash: str, new_hash: str) -> bool:
         """Another password, if `old_hash` still is the one; False when somebody was faster."""
         return await self.uow.run(REPLACE_HASH, user_id=user_id, old_hash=old_hash, new_hash=new_hash) == 1
+
+    async def put(self, user_id: UUID, password_hash: str) -> None:
+        """The password from now on, whatever it was."""
+        await self.uow.run(PUT_CREDENTIAL, user_id=user_id, password_hash=password_hash)
+
+    async def remove(self, user_id: UUID) -> bool:
+        """Take the password away; whether there was one."""
+        return await self.uow.run(REMOVE_CREDENTIAL, user_id=user_id) == 1

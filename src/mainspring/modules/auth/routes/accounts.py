@@ -6,13 +6,13 @@ from mainspring.modules.users.errors import EmailTaken
 from mainspring.modules.users.permissions import Administrator, UserCreator
 from mainspring.modules.users.schemas import UserOut
 
-from ..errors import WrongPassword
+from ..errors import RegistrationClosed, WrongPassword
 from ..schemas import ChangePassword, CreateUser, Register
 from ..workflows import ChangingPassword, Registering
 from .router import router
 
 
-@router.post("/auth/register", status_code=201, dependencies=[public], responses=problems(EmailTaken))
+@router.post("/auth/register", status_code=201, dependencies=[public], responses=problems(EmailTaken, RegistrationClosed))
 async def register(body: Register, application: App, context: CallContext, answer: Answer) -> UserOut:
     """Make an account for oneself."""
     profile = await Registering(application, context).register(body)

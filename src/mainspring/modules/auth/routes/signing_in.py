@@ -12,6 +12,7 @@ from mainspring.core.security.same_origin import CrossSite
 from mainspring.modules.users.errors import UserNotFound
 
 from ..errors import (
+    EmailUnverified,
     InvalidCredentials,
     RefreshTokenExpired,
     RefreshTokenInvalid,
@@ -32,7 +33,7 @@ REFUSED_REFRESH = problems(
 )
 
 
-@router.post("/auth/login", dependencies=[public], responses=problems(InvalidCredentials, CrossSite))
+@router.post("/auth/login", dependencies=[public], responses=problems(InvalidCredentials, EmailUnverified, CrossSite))
 async def login(body: Login, application: App, context: CallContext, answer: Answer, cookies: Cookies) -> SignInOut:
     """Sign in with an address and its password."""
     refuse_strangers(body.transport, cookies)

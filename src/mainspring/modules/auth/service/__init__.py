@@ -1,8 +1,11 @@
 """The rules of credentials and sessions."""
 
 from .admission import Admission
+from .claiming import Claiming
 from .credentials import CredentialService
-from .factors import FactorService
+from .email_changes import EmailChangeService
+from .email_proofs import EmailProofService
+from .factors import FactorService, hold_admissions
 from .rotation import RotationService
 from .sessions import SessionService
 from .sources import EndsSessions, LiveSessions
@@ -10,11 +13,15 @@ from .standing import profile_in_good_standing
 
 __all__ = [
     "Admission",
+    "Claiming",
     "CredentialService",
+    "EmailChangeService",
+    "EmailProofService",
     "EndsSessions",
     "FactorService",
     "LiveSessions",
     "RotationService",
     "SessionService",
+    "hold_admissions",
     "profile_in_good_standing",
 ]

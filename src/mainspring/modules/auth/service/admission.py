@@ -10,12 +10,14 @@ from mainspring.core import clock, ids
 from mainspring.core.database import UnitOfWork
 from mainspring.core.errors import Unauthenticated
 from mainspring.core.observability import security_events
+from mainspring.core.settings import Settings as CoreSettings
 from mainspring.modules.users.rows import Profile
 
-from ..errors import InvalidCredentials
+from ..errors import EmailUnverified, InvalidCredentials
 from ..repository import ChallengeRepository
 from ..rows import Challenge, Entered, MfaRequired, Proof
 from ..sealing import token_hash
+from ..settings import Settings
 from .factors import FactorService, hold_admissions
 from .opening import open_session
 from .standing import profile_in_good_standing
@@ -37,10 +39,12 @@ class Admission:
         """Let somebody in who proved who it is, or ask for the second factor.
 
         Raises `refusal` when the account is disabled or deleted: the way in says so in the words of its other refusals (D-11).
+        Raises EmailUnverified where the address must be proved first; `refusal` instead, where that would tell that it is known.
         """
         # a second factor that is switched on meanwhile waits for us, then ends the session; or we wait for it and ask
         await hold_admissions(self.uow, proof.user_id)
         profile = await profile_in_good_standing(self.uow, proof.user_id, refusal)
+        self._ask_for_verified_email(profile, refusal)
         methods = await FactorService(self.uow).methods_of(proof.user_id)
         if methods and not proof.is_complete:
             return await self._ask(proof, transport, methods)
@@ -49,6 +53,11 @@ class Admission:
     async def waiting(self, token: str) -> Challenge | None:
         """The first proof that waits behind a token of ours; None when there is none, or its time is over."""
         return await self.challenges.look(token_hash(token), clock.now())
+
+    def _ask_for_verified_email(self, profile: Profile, refusal: type[Unauthenticated]) -> None:
+        settings = self.uow.port(CoreSettings).section(Settings)
+        if settings.asks_for_verified_email and not profile.user.email_verified:
+            raise refusal() if settings.registration == "silent" else EmailUnverified()
 
     async def _ask(self, proof: Proof, transport: str, methods: tuple[str, ...]) -> MfaRequired:
         token = ids.secret(TOKEN_BYTES)
