@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+import pyotp
 import pytest
 
 from mainspring.adapters.local_bank import LocalGateway
@@ -213,6 +214,46 @@ async def a_link(scene: Scene, owner: SignedIn, purpose: str) -> Things:
     return {"token": letter.link.partition("#token=")[2]}
 
 
+async def an_authenticator_app(scene: Scene, caller: SignedIn) -> Things:
+    """One that waits for its first code."""
+    answer = await scene.app.as_(caller).post("/api/v1/auth/mfa/totp/enroll")
+    return {"secret": answer.raise_for_status().json()["secret"], "code": code_of(answer.json()["secret"])}
+
+
+async def a_second_factor(scene: Scene, caller: SignedIn) -> Things:
+    """An app that is confirmed."""
+    app = await an_authenticator_app(scene, caller)
+    body = {"code": app["code"]}
+    (await scene.app.as_(caller).post("/api/v1/auth/mfa/totp/activate", json=body)).raise_for_status()
+    return {"secret": app["secret"]}
+
+
+async def a_sign_in_that_waits(scene: Scene, caller: SignedIn) -> Things:
+    """The first step of a sign-in, and the code for the second."""
+    app = await a_second_factor(scene, caller)
+    answer = await scene.app.as_(None).post("/api/v1/auth/login", json={"email": caller.email, "password": PASSWORD})
+    return {"mfaToken": answer.raise_for_status().json()["mfaToken"], "code": code_of(app["secret"], ahead=30)}
+
+
+async def no_second_factor(scene: Scene, caller: SignedIn) -> Things:
+    """A code that nobody asks for, as the password is all that the account has."""
+    return {"code": "123456"}
+
+
+def code_of(secret: str, ahead: int = 0) -> str:
+    return str(pyotp.TOTP(secret).at(clock.after(timedelta(seconds=ahead))))
+
+
+OF_THE_CALLER: dict[str, Prepare] = {
+    "POST /api/v1/credits/transfers": a_transfer,
+    "POST /api/v1/auth/step-up": no_second_factor,
+    "POST /api/v1/auth/mfa/totp/activate": an_authenticator_app,
+    "DELETE /api/v1/auth/mfa/totp": a_second_factor,
+    "POST /api/v1/auth/mfa/recovery-codes": a_second_factor,
+    "POST /api/v1/auth/mfa/verify": a_sign_in_that_waits,
+}
+
+
 async def prepared(scene: Scene, route: str, owner: SignedIn) -> Things:
     """What the path or the body names, made for this call."""
     if route == "POST /api/v1/orders":
@@ -251,8 +292,8 @@ async def ask(scene: Scene, document: dict[str, Any], route: str, part: str, per
     owner = actor if part == "owner" and actor else await scene.app.sign_up()
     things = await prepared(scene, route, owner)
     caller = actor or owner
-    if route == "POST /api/v1/credits/transfers":
-        await a_transfer(scene, caller)
+    if route in OF_THE_CALLER:
+        things |= await OF_THE_CALLER[route](scene, caller)
     operation = document["paths"].get(path, {}).get(method.lower(), {})
     body = body_of(document, operation, values_for(route, caller) | things | {"toUserId": str(scene.keeper.id)})
     if route.endswith("/auth/login"):

@@ -116,7 +116,7 @@ def widget_routes() -> Router:
 class Callers:
     """Says who is asking by the text behind `Bearer`: a name, then the permissions after a colon."""
 
-    async def principal(self, scope: Any) -> Principal | None:
+    async def principal(self, scope: Any, fresh: bool = False) -> Principal | None:
         sent = dict(scope["headers"]).get(b"authorization")
         if sent is None:
             return None

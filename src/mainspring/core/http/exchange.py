@@ -83,10 +83,13 @@ class Exchange(Context):
         value = self.received.get(name)
         return None if value is None else value.decode("latin-1")
 
-    async def caller(self) -> Principal | None:
-        """Who is asking, checked once per request. Raises Unauthenticated for a credential that is not accepted."""
-        if not self.authenticated:
-            self.principal = await self.application.authenticator.principal(self.scope)
+    async def caller(self, fresh: bool = False) -> Principal | None:
+        """Who is asking, checked once per request; `fresh` looks the session up anew.
+
+        Raises Unauthenticated for a credential that is not accepted.
+        """
+        if not self.authenticated or fresh:
+            self.principal = await self.application.authenticator.principal(self.scope, fresh)
             self.authenticated = True
         return self.principal
 

@@ -99,6 +99,7 @@ def plan_for(route: RouteContext, settings: Settings) -> Plan:
         body_limit=settings.body_limit,
         idempotency=Idempotency(in_unit=writes) if repeatable else None,
         is_saga=is_saga,
+        wants_fresh=any(guard.wants_fresh for guard in guards),
         database=getattr(route.original_route, "database", "default"),
         foreign=dependant if solver_needed else None,
         embed_body_fields=route._embed_body_fields,

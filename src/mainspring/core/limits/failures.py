@@ -49,8 +49,10 @@ class FailureLimit:
         runtime.declare(SCHEMA)
 
     @asynccontextmanager
-    async def attempt(self, account: str, address: str | None) -> AsyncIterator[None]:
+    async def attempt(self, account: str, address: str | None, kind: str = "") -> AsyncIterator[None]:
         """Try a credential inside. What it raises counts as a failure, unless it was Unavailable or a limit.
+
+        `kind` keeps the counts of an account's credentials apart (password, code); those of the address stay common.
 
         Raises TooManyRequests when there were too many. Attempts under way count as if they failed until they are decided, so
         that fifty at once are no fifty guesses; whoever would be one too many waits for them, at most 2.3 seconds, then gets
@@ -59,7 +61,7 @@ class FailureLimit:
         if not self.enabled:
             yield
             return
-        limits = self._limits(account, address)
+        limits = self._limits(account, address, kind)
         attempt = await self._begun(limits)
         try:
             yield
@@ -102,12 +104,12 @@ class FailureLimit:
             self._failed(attempt, limits, "", address)
             raise
 
-    def _limits(self, account: str, address: str | None) -> Mapping[str, int]:
+    def _limits(self, account: str, address: str | None, kind: str) -> Mapping[str, int]:
         network = network_of(address)
         hashed = hashlib.sha256(account.strip().casefold().encode("utf-8", "replace")).hexdigest()[:32]
         return {
             f"{self.purpose} {network}": self.per_address,
-            f"{self.purpose} {network} {hashed}": self.per_account,
+            f"{self.purpose} {network} {hashed} {kind}".rstrip(): self.per_account,
         }
 
     async def _begun(self, limits: Mapping[str, int]) -> str:

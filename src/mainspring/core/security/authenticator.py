@@ -52,8 +52,8 @@ class Authenticator:
         self._known: dict[bytes, _Known] = {}
         self._epoch, self._monotonic = tokens.epoch, snapshots.monotonic
 
-    async def principal(self, scope: MutableMapping[str, Any]) -> Principal | None:
-        """Who asks, by the headers of an ASGI scope; None when no credential was sent.
+    async def principal(self, scope: MutableMapping[str, Any], fresh: bool = False) -> Principal | None:
+        """Who asks, by the headers of an ASGI scope; None when no credential was sent. `fresh` believes no snapshot.
 
         Raises TokenInvalid, TokenExpired, TokenRevoked; for a change by cookie CrossSite, when another site made the browser send
         it, and CsrfMismatch, when the token of the session is not with it.
@@ -61,11 +61,15 @@ class Authenticator:
         token, is_cookie = credential(scope["headers"], self.cookie)
         if token is None:
             return None
-        if not is_cookie or scope["method"] in SAFE_METHODS:
-            return await self.of_token(token)
-        refuse_cross_site(scope["headers"], self.origins)
+        changes = is_cookie and scope["method"] not in SAFE_METHODS
+        if changes:
+            refuse_cross_site(scope["headers"], self.origins)
         principal = await self.of_token(token)
-        self.csrf.refuse_forged(scope["headers"], principal.session_id, principal.id)
+        if fresh:
+            self.snapshots.forget_session(principal.session_id)
+            principal = await self.of_token(token)
+        if changes:
+            self.csrf.refuse_forged(scope["headers"], principal.session_id, principal.id)
         return principal
 
     async def of_token(self, token: bytes) -> Principal:
@@ -154,4 +158,5 @@ def _principal(claims: Claims, snapshot: Snapshot) -> Principal:
         session_id=state.session_id,
         token_id=claims.token_id,
         expires_at=claims.expires_at,
+        authenticated_at=state.authenticated_at,
     )

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Depends, Request
 
+from .. import clock
 from ..errors import Forbidden
 from ..observability.logs import get_logger
 from .principal import Principal
-from .refusals import TokenMissing
+from .refusals import StepUpRequired, TokenMissing
 
 if TYPE_CHECKING:
     from ..http.exchange import Exchange
@@ -24,6 +25,7 @@ class Guard:
     """A rule about the caller. Subclasses say in `admit` whether it comes in."""
 
     is_public = False
+    wants_fresh = False  # whether what is known of the session may not even be a second old
 
     def admit(self, exchange: "Exchange", principal: Principal | None) -> None:
         """Raise TokenMissing or Forbidden, or return."""
@@ -37,7 +39,7 @@ class Guard:
         exchange: Exchange = request.scope["mainspring"]
         if self in exchange.admitted:
             return exchange.principal
-        principal = await exchange.caller()
+        principal = await exchange.caller(fresh=self.wants_fresh)
         self.admit(exchange, principal)
         return principal
 
@@ -82,6 +84,26 @@ class SignedIn(Guard):
     def rule(self) -> str:
         """`signed in`."""
         return "signed in"
+
+
+class RecentlySignedIn(SignedIn):
+    """Whoever proved all that the account asks for within `MFA__STEP_UP_LIFE`; for changes that a stolen session must not make.
+
+    The session is looked up anew, so that another process that heard the proof a moment ago is believed.
+    """
+
+    wants_fresh = True
+
+    def admit(self, exchange: "Exchange", principal: Principal | None) -> None:
+        """Refuse the anonymous, and those whose proof is too old."""
+        super().admit(exchange, principal)
+        proved = principal.authenticated_at if principal else None
+        if proved is None or clock.now() - proved > exchange.application.settings.mfa.step_up_life:
+            raise StepUpRequired()
+
+    def rule(self) -> str:
+        """`signed in recently`."""
+        return "signed in recently"
 
 
 class HoldsPermission(Guard):
@@ -158,6 +180,9 @@ def require_role(*roles: str) -> Any:  # Any: see require
 signed_in: Any = Depends(SignedIn())
 """A guard: somebody is signed in."""
 
+recently_signed_in: Any = Depends(RecentlySignedIn())
+"""A guard: somebody is signed in and proved it lately. Beside another: `dependencies=[recently_signed_in]`."""
+
 public: Any = Depends(Public())
 """A guard that lets everybody in: `Router(dependencies=[public])` or `@router.get(..., dependencies=[public])`."""
 
@@ -165,6 +190,7 @@ anyone: Any = Depends(Anyone())
 """A guard that lets everybody in, and still says who it is: `visitor: Visitor`."""
 
 CurrentUser = Annotated[Principal, signed_in]
+RecentlyAuthenticated = Annotated[Principal, recently_signed_in]
 Visitor = Annotated[Principal | None, anyone]
 
 

@@ -18,6 +18,7 @@ class SessionState:
     user_id: UUID
     email: str
     expires_at: datetime
+    authenticated_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

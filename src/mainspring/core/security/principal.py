@@ -16,6 +16,7 @@ class Principal:
     session_id: UUID
     token_id: str
     expires_at: datetime
+    authenticated_at: datetime | None = None  # when the session last proved all that the account asks for
 
     def may(self, permission: str) -> bool:
         """Whether the principal holds the permission; administrators hold every one (R-107)."""

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from ..errors import Unauthenticated
+from ..errors import Forbidden, Unauthenticated
 
 
 class CredentialRefused(Unauthenticated):
@@ -40,3 +40,10 @@ class TokenRevoked(CredentialRefused):
     """The token is ours, and its session was ended."""
 
     message, reason = "The session was ended.", "token_revoked"
+
+
+class StepUpRequired(Forbidden):
+    """A delicate change, and it is a while since the caller proved who it is (ASVS 7.5.1)."""
+
+    code: ClassVar[str] = "auth.step_up_required"
+    message: ClassVar[str] = "Prove again that it is you: POST /api/v1/auth/step-up."

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr
 
 from .events import EventSettings
 from .jobs import JobSettings
+from .mfa import MfaSettings
 from .section import Section
 
 S = TypeVar("S", bound=BaseModel)
@@ -175,6 +176,7 @@ class Settings(BaseModel):
     otel_exporter_otlp_endpoint: str | None = of("services", None, "Where traces are sent.", later=True)
 
     password: PasswordSettings = PasswordSettings()
+    mfa: MfaSettings = MfaSettings()
     workflows: WorkflowSettings = WorkflowSettings()
     events: EventSettings = EventSettings()
     jobs: JobSettings = JobSettings()

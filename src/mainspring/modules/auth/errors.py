@@ -61,6 +61,48 @@ class WrongPassword(Forbidden):
     code, message = "auth.wrong_password", "The current password is wrong."
 
 
+class MfaTokenInvalid(Unauthenticated):
+    """No sign-in waits behind this token: it is unknown, used, too old, or its account may not come in."""
+
+    code, message = "auth.mfa_token_invalid", "This sign-in is over. Begin again with the first step."
+
+    def __init__(self) -> None:
+        super().__init__(details={"reason": "token_invalid"})
+
+
+class SecondFactorRefused(Unauthenticated):
+    """The same answer for a wrong code and one that was used."""
+
+    code, message = "auth.second_factor_refused", "The code is wrong, or was used before."
+
+    def __init__(self) -> None:
+        super().__init__(details={"reason": "invalid_code"})
+
+
+class WrongCode(Forbidden):
+    """The code is wrong or was used. 403 and not 401, for the session itself is fine."""
+
+    code, message = "auth.wrong_code", "The code is wrong, or was used before."
+
+
+class TotpActive(Conflict):
+    """There is a confirmed authenticator app already."""
+
+    code, message = "auth.totp_active", "An authenticator app is set up already. Remove it first."
+
+
+class TotpNotActive(Conflict):
+    """There is no authenticator app to do this with."""
+
+    code, message = "auth.totp_not_active", "No authenticator app is set up."
+
+
+class StepUpImpossible(Conflict):
+    """The account has nothing that could be shown again."""
+
+    code, message = "auth.step_up_impossible", "This account has neither a password nor a second factor. Sign in again."
+
+
 class PasswordRefused(Invalid):
     """The password breaks a rule."""
 

@@ -79,3 +79,34 @@ class EmailChanged(UserFact, action="EMAIL_CHANGED"):
 
     old_email: str
     new_email: str
+
+
+class TotpEnabled(UserFact, action="MFA_ENABLED"):
+    """The account asks for the code of an authenticator app from now on."""
+
+
+class TotpDisabled(UserFact, action="MFA_DISABLED"):
+    """The user removed the authenticator app."""
+
+
+class MfaReset(UserFact, action="MFA_RESET"):
+    """An administrator took the second factors away."""
+
+
+class RecoveryCodesRenewed(UserFact, action="RECOVERY_CODES_RENEWED"):
+    """The user made other recovery codes."""
+
+
+@dataclass(frozen=True)
+class RecoveryCodeUsed(UserFact, action="RECOVERY_CODE_USED"):
+    """A recovery code took the place of the authenticator app."""
+
+    left: int
+
+    def record(self) -> AuditRecord:
+        """Whoever uses it is the doer, also while signing in."""
+        return replace(super().record(), user_id=self.user_id)
+
+
+class SteppedUp(SessionEvent, action="STEP_UP"):
+    """A session proved again all that its account asks for."""

@@ -14,5 +14,5 @@ MODULE = Module(
         AccountMaker: "workflows.registering:MakesAccounts",
     },
     on_start="workflows.erasing:start",
-    own=("sealing",),
+    own=("recovery", "sealing", "totp"),
 )

@@ -34,6 +34,7 @@ class LiveSession:
     id: UUID
     user_id: UUID
     expires_at: datetime
+    authenticated_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,54 @@ class Letter:
     template: str
     link: str = field(repr=False)
     values: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class TotpRow:
+    """An authenticator app; its secret is sealed."""
+
+    user_id: UUID
+    secret: str = field(repr=False)
+    activated_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class FactorsRow:
+    """The second factors of an account."""
+
+    methods: tuple[str, ...]
+    totp_activated_at: datetime | None
+    recovery_codes_left: int
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """What an authenticator app needs, shown once."""
+
+    secret: str = field(repr=False)
+    otpauth_url: str = field(repr=False)
+    qr_code: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownStep:
+    """A code that is right for this step of this app, if nobody used it before. `renewed` is the secret under the newest key."""
+
+    factor: TotpRow
+    step: int
+    renewed: str = field(repr=False)
+    method: str = "totp"
+
+
+@dataclass(frozen=True, slots=True)
+class ShownRecoveryCode:
+    """A recovery code, right or not."""
+
+    code_hash: str
+    method: str = "recovery_code"
+
+
+Shown = ShownStep | ShownRecoveryCode
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,20 @@ from mainspring.core.database import UnitOfWork
 from mainspring.core.events import subscribe
 from mainspring.modules.notifications.service import NotificationService
 
-from .events import SECURITY, AccountClaimed, EmailChanged, EmailChangeWished, PasswordChanged, PasswordReset, RefreshReused
+from .events import (
+    SECURITY,
+    AccountClaimed,
+    EmailChanged,
+    EmailChangeWished,
+    MfaReset,
+    PasswordChanged,
+    PasswordReset,
+    RecoveryCodesRenewed,
+    RecoveryCodeUsed,
+    RefreshReused,
+    TotpDisabled,
+    TotpEnabled,
+)
 
 IF_IT_WAS_NOT_YOU = "If it was not you, tell whoever runs this service at once: somebody else can use your account."
 
@@ -62,3 +75,45 @@ async def tell_of_new_address(uow: UnitOfWork, changed: EmailChanged) -> None:
     body = f"You sign in with {changed.new_email} from now on. All other devices were signed out."
     await notifications.notify(changed.user_id, SECURITY, "Your e-mail address was changed", body)
     await notifications.mail_to(changed.old_email, "auth/email_changed", new_email=changed.new_email)
+
+
+@subscribe(TotpEnabled, queue="mail")
+async def tell_of_second_factor(uow: UnitOfWork, enabled: TotpEnabled) -> None:
+    """Say that signing in needs a code from now on."""
+    title = "Two-step sign-in was switched on"
+    body = (
+        "Signing in needs a code of your authenticator app from now on. All other devices were signed out. Keep the recovery "
+        f"codes where you find them without your phone.\n\n{IF_IT_WAS_NOT_YOU}"
+    )
+    await NotificationService(uow).notify(enabled.user_id, SECURITY, title, body)
+
+
+@subscribe(TotpDisabled, queue="mail")
+async def tell_of_no_second_factor(uow: UnitOfWork, disabled: TotpDisabled) -> None:
+    """Say that signing in needs no code any more."""
+    body = f"Signing in needs no code any more. All other devices were signed out.\n\n{IF_IT_WAS_NOT_YOU}"
+    await NotificationService(uow).notify(disabled.user_id, SECURITY, "Two-step sign-in was switched off", body)
+
+
+@subscribe(MfaReset, queue="mail")
+async def tell_of_reset_second_factor(uow: UnitOfWork, reset: MfaReset) -> None:
+    """Say that an administrator took the second factors away."""
+    body = (
+        "An administrator removed your authenticator app and your recovery codes, and all devices were signed out. Sign in and "
+        f"set up a new one.\n\n{IF_IT_WAS_NOT_YOU}"
+    )
+    await NotificationService(uow).notify(reset.user_id, SECURITY, "Two-step sign-in was reset", body)
+
+
+@subscribe(RecoveryCodesRenewed, queue="mail")
+async def tell_of_new_recovery_codes(uow: UnitOfWork, renewed: RecoveryCodesRenewed) -> None:
+    """Say that there are other recovery codes."""
+    body = f"The ones you had are worth nothing any more.\n\n{IF_IT_WAS_NOT_YOU}"
+    await NotificationService(uow).notify(renewed.user_id, SECURITY, "You have new recovery codes", body)
+
+
+@subscribe(RecoveryCodeUsed, queue="mail")
+async def tell_of_used_recovery_code(uow: UnitOfWork, used: RecoveryCodeUsed) -> None:
+    """Say that a recovery code was used, and how many are left."""
+    body = f"It is worth nothing any more. Codes left: {used.left}.\n\n{IF_IT_WAS_NOT_YOU}"
+    await NotificationService(uow).notify(used.user_id, SECURITY, "A recovery code was used", body, {"left": used.left})

@@ -35,7 +35,7 @@ ADD = Statement(
 )
 CHANGE = Patch(
     update_of(User).where(User.id == bind("id", User.id), LIVES),
-    (*PROFILE, "deleted_at"),
+    (*PROFILE, "mfa_enabled", "deleted_at"),
     UserRow,
     conditions={"version": User.version == bind("version", User.version)},
 )

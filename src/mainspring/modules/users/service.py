@@ -152,6 +152,10 @@ class UserService:
         snapshots = self.uow.port(Snapshots)
         self.uow.after_commit(lambda: snapshots.forget_user(id))
 
+    async def set_mfa_enabled(self, id: UUID, is_enabled: bool) -> None:
+        """Show whether the account asks for a second factor; auth decides. Raises UserNotFound."""
+        await self._changed(id, {"mfa_enabled": is_enabled})
+
     async def delete(self, caller: Principal, id: UUID, version: int | None = None) -> None:
         """Hide the account from everything and end its sessions (R-225).
 

@@ -4,8 +4,9 @@ from .challenges import ChallengeRepository
 from .credentials import CredentialRepository
 from .email_changes import EmailChangeRepository
 from .email_proofs import EmailProofRepository
+from .recovery import RecoveryCodeRepository
 from .sessions import SESSIONS, RefreshTokenRepository, SessionRepository
-from .totp import TotpRepository
+from .totp import GuessRepository, TotpRepository
 
 __all__ = [
     "SESSIONS",
@@ -13,6 +14,8 @@ __all__ = [
     "CredentialRepository",
     "EmailChangeRepository",
     "EmailProofRepository",
+    "GuessRepository",
+    "RecoveryCodeRepository",
     "RefreshTokenRepository",
     "SessionRepository",
     "TotpRepository",

@@ -33,7 +33,10 @@ ADD_SESSION: Statement[None] = Statement(
     )
 )
 OWNER = Statement(select(Session.user_id).where(Session.id == bind("session_id", Session.id)), UUID)
-LIVE = Statement(select(Session.id, Session.user_id, Session.expires_at).where(any_of(Session.id, "ids"), *ALIVE), LiveSession)
+LIVE = Statement(
+    select(Session.id, Session.user_id, Session.expires_at, Session.authenticated_at).where(any_of(Session.id, "ids"), *ALIVE),
+    LiveSession,
+)
 SESSIONS = Listing(
     select(*SESSION),
     SessionRow,
@@ -44,6 +47,11 @@ SESSIONS = Listing(
 )
 TOUCH: Statement[None] = Statement(
     update(Session).where(Session.id == bind("session_id", Session.id), *ALIVE).values(last_used_at=NOW)
+)
+PROVE: Statement[None] = Statement(
+    update(Session)
+    .where(Session.id == bind("session_id", Session.id), OF_USER, *ALIVE)
+    .values(authenticated_at=NOW, second_factor=bind("second_factor", Session.second_factor))
 )
 END: Statement[None] = Statement(
     update(Session).where(Session.id == bind("session_id", Session.id), OF_USER, Session.ended_at.is_(None)).values(ENDING)
@@ -127,6 +135,11 @@ class SessionRepository(Repository):
     async def touch(self, session_id: UUID, now: datetime) -> bool:
         """Note the use; False when the session is not alive."""
         return await self.uow.run(TOUCH, session_id=session_id, now=now) == 1
+
+    async def prove(self, user_id: UUID, session_id: UUID, second_factor: str | None, now: datetime) -> bool:
+        """Note that everything was proved again; False when the session is not alive."""
+        changed = await self.uow.run(PROVE, user_id=user_id, session_id=session_id, second_factor=second_factor, now=now)
+        return changed == 1
 
     async def end(self, user_id: UUID, session_id: UUID, reason: str, now: datetime) -> bool:
         """End a session of the user; False when there is none to end."""

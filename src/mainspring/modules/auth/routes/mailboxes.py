@@ -1,7 +1,8 @@
 """Links by mail: proving an address, setting a new password, signing in without one, changing the address."""
 
 from mainspring.core.http import Answer, App, CallContext, Cookies, WriteUnit, problems
-from mainspring.core.security.guard import CurrentUser, public
+from mainspring.core.security.guard import RecentlyAuthenticated, public
+from mainspring.core.security.refusals import StepUpRequired
 from mainspring.core.security.same_origin import CrossSite
 from mainspring.modules.users.errors import EmailTaken
 
@@ -66,8 +67,10 @@ async def sign_in_by_link(
     return answered(answer, cookies, await ProvingMailbox(application, context).sign_in(body))
 
 
-@router.post("/auth/change-email", status_code=202, responses=problems(WrongPassword, SameEmail))
-async def change_email(body: ChangeEmail, caller: CurrentUser, application: App, context: CallContext) -> EmailChangeOut:
+@router.post("/auth/change-email", status_code=202, responses=problems(WrongPassword, SameEmail, StepUpRequired))
+async def change_email(
+    body: ChangeEmail, caller: RecentlyAuthenticated, application: App, context: CallContext
+) -> EmailChangeOut:
     """Wish another address; links in the mails to the old and the new one confirm it."""
     await ChangingEmail(application, context).run(caller, body)
     return EmailChangeOut(changed=False)

@@ -6,6 +6,7 @@ from .credentials import CredentialService
 from .email_changes import EmailChangeService
 from .email_proofs import EmailProofService
 from .factors import FactorService, hold_admissions
+from .guesses import GuessService
 from .rotation import RotationService
 from .sessions import SessionService
 from .sources import EndsSessions, LiveSessions
@@ -19,6 +20,7 @@ __all__ = [
     "EmailProofService",
     "EndsSessions",
     "FactorService",
+    "GuessService",
     "LiveSessions",
     "RotationService",
     "SessionService",

@@ -5,6 +5,7 @@ log and the audit row without a line of its own.
 """
 
 from datetime import timedelta
+from uuid import UUID
 
 from mainspring.core import clock, ids
 from mainspring.core.database import UnitOfWork
@@ -13,9 +14,9 @@ from mainspring.core.observability import security_events
 from mainspring.core.settings import Settings as CoreSettings
 from mainspring.modules.users.rows import Profile
 
-from ..errors import EmailUnverified, InvalidCredentials
+from ..errors import EmailUnverified, InvalidCredentials, MfaTokenInvalid, SecondFactorRefused
 from ..repository import ChallengeRepository
-from ..rows import Challenge, Entered, MfaRequired, Proof
+from ..rows import Challenge, Entered, MfaRequired, Proof, Shown
 from ..sealing import token_hash
 from ..settings import Settings
 from .factors import FactorService, hold_admissions
@@ -49,6 +50,20 @@ class Admission:
         if methods and not proof.is_complete:
             return await self._ask(proof, transport, methods)
         return await self._open(profile, proof, transport, None)
+
+    async def complete(self, token: str, user_id: UUID, shown: Shown) -> Entered:
+        """Let somebody in who proved the second factor too. The token and what was shown are used up, both or neither.
+
+        Raises MfaTokenInvalid when the token was used, is too old, or its account may not come in, and SecondFactorRefused.
+        """
+        await hold_admissions(self.uow, user_id)
+        challenge = await self.challenges.claim(token_hash(token), clock.now())
+        if challenge is None or challenge.user_id != user_id:
+            raise MfaTokenInvalid()
+        profile = await profile_in_good_standing(self.uow, user_id, MfaTokenInvalid)
+        if not await FactorService(self.uow).use(user_id, shown):
+            raise SecondFactorRefused()
+        return await self._open(profile, Proof(user_id, challenge.method), challenge.transport, shown.method)
 
     async def waiting(self, token: str) -> Challenge | None:
         """The first proof that waits behind a token of ours; None when there is none, or its time is over."""

@@ -12,7 +12,7 @@ from mainspring.modules.users.ports import AccountGuard
 from mainspring.modules.users.service import UserService
 
 from ..errors import SessionNotFound
-from ..events import AllSessionsEnded, SessionEnded
+from ..events import AllSessionsEnded, SessionEnded, SteppedUp
 from ..repository import SESSIONS, ChallengeRepository, SessionRepository
 from ..rows import SessionRow
 from ..schemas import SessionQuery
@@ -30,6 +30,17 @@ class SessionService:
     async def of_user(self, user_id: UUID, query: SessionQuery) -> Page[SessionRow] | Slice[SessionRow]:
         """The user's living sessions."""
         return await query.fetch(self.uow, SESSIONS, user_id=user_id, now=clock.now())
+
+    async def prove(self, user_id: UUID, session_id: UUID, second_factor: str | None) -> None:
+        """Note that the session proved all that the account asks for. Raises SessionNotFound."""
+        if not await self.sessions.prove(user_id, session_id, second_factor, clock.now()):
+            raise SessionNotFound()
+        self._forget_session(session_id)
+
+    async def step_up(self, user_id: UUID, session_id: UUID, second_factor: str | None) -> None:
+        """The same, told to the audit trail."""
+        await self.prove(user_id, session_id, second_factor)
+        self.uow.publish(SteppedUp(session_id, user_id))
 
     async def end(self, user_id: UUID, session_id: UUID, reason: str = "logout") -> None:
         """End one of the user's sessions. Raises SessionNotFound, the same for a stranger's; that one is logged (R-114)."""

@@ -21,7 +21,9 @@ class LiveSessions:
         sessions = await SessionRepository(uow).live(session_ids, clock.now())
         standing = await UserService(uow).standing(list({session.user_id for session in sessions}))
         return {
-            session.id: SessionState(session.id, session.user_id, standing[session.user_id].email, session.expires_at)
+            session.id: SessionState(
+                session.id, session.user_id, standing[session.user_id].email, session.expires_at, session.authenticated_at
+            )
             for session in sessions
             if session.user_id in standing
         }

@@ -2,9 +2,22 @@
 
 from .changing_email import ChangingEmail
 from .changing_password import ChangingPassword
+from .completing import Completing
 from .proving_mailbox import ProvingMailbox
 from .refreshing import Refreshing
 from .registering import Registering
+from .second_factors import SecondFactors
 from .signing_in import SigningIn
+from .stepping_up import SteppingUp
 
-__all__ = ["ChangingEmail", "ChangingPassword", "ProvingMailbox", "Refreshing", "Registering", "SigningIn"]
+__all__ = [
+    "ChangingEmail",
+    "ChangingPassword",
+    "Completing",
+    "ProvingMailbox",
+    "Refreshing",
+    "Registering",
+    "SecondFactors",
+    "SigningIn",
+    "SteppingUp",
+]
