@@ -24,6 +24,10 @@ class Context:
     principal: "Principal | None" = None
     database: str = "default"
 
+    def header(self, name: bytes) -> str | None:
+        """A header of the request, its lower-case name given; None when it was not sent, or there is no request."""
+        return None
+
     @property
     def user_id(self) -> UUID | None:
         """The signed-in user, if there is one."""

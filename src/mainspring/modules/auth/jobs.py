@@ -3,10 +3,10 @@
 from datetime import timedelta
 
 from mainspring.core.database import UnitOfWork
-from mainspring.core.jobs import Backoff, JobRun, cron, job
+from mainspring.core.jobs import Backoff, JobRun, cron, every, job
 
 from .schemas import SendChangeProofs, SendProof
-from .service import EmailChangeService, EmailProofService
+from .service import EmailChangeService, EmailProofService, PasswordGuessService
 from .workflows.mailing import send_letter
 
 # A link that comes hours late helps nobody, so these give up after about an hour. Each attempt makes a new secret.
@@ -37,3 +37,9 @@ async def forget_expired_proofs(uow: UnitOfWork) -> None:
     """Delete proofs and wished addresses whose time was over a day ago."""
     await EmailProofService(uow).forget_expired()
     await EmailChangeService(uow).forget_expired()
+
+
+@every(timedelta(hours=1))
+async def forget_old_guesses(uow: UnitOfWork) -> None:
+    """Delete tries at passwords that count no more."""
+    await PasswordGuessService(uow).forget_old()

@@ -13,12 +13,13 @@ UNUSED = text("used_at IS NULL")
 
 
 class Credential(Timestamps, Model):
-    """The password of a user, as a hash."""
+    """The password of a user, as a hash. Devices that were known before `devices_since` are strangers again."""
 
     __tablename__ = "credentials"
 
     user_id: Mapped[UUID] = mapped_column(Uuid(), ForeignKey("users.id", ondelete="CASCADE"), unique=True)
     password_hash: Mapped[str] = mapped_column(String(500))
+    devices_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class TotpFactor(Timestamps, Model):
@@ -103,6 +104,19 @@ class EmailChange(Model):
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     old_confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     new_confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class PasswordGuess(Model):
+    """One try at a password, written before it is judged. `account` is a hash of the address, or names a known device."""
+
+    __tablename__ = "password_guesses"
+    __table_args__ = (
+        Index("ix_password_guesses_account", "account", "created_at"),
+        Index("ix_password_guesses_created_at", "created_at"),
+    )
+
+    account: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class Session(Model):

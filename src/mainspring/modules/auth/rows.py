@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from mainspring.core.security.tokens import AccessToken
@@ -70,6 +70,22 @@ class PresentedRefresh:
     token: str = field(repr=False)
     transport: str
     confirm: Callable[[UUID], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A device that somebody signed in on, and when that was last."""
+
+    id: UUID
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceToken:
+    """What a device shows the next time."""
+
+    text: str = field(repr=False)
+    life: timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,10 +193,11 @@ class Challenge:
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """A session that began or goes on, and whose it is. Its access token is signed after the commit."""
+    """A session that began or goes on, and whose it is; `device` when it began. Its access token is signed after the commit."""
 
     profile: Profile
     tokens: Tokens
+    device: DeviceToken | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,3 +216,4 @@ class SignedInAs:
     profile: Profile
     tokens: Tokens
     access: AccessToken
+    device: DeviceToken | None = None

@@ -182,6 +182,10 @@ class BearerOut(Out):
     expires_at: datetime = Field(description="When the access token expires.")
     refresh_token: str
     refresh_expires_at: datetime = Field(description="When the refresh token expires unless it is used before.")
+    device_token: str | None = Field(
+        default=None,
+        description="Send it as X-Device-Token at later sign-ins from this device; it opens nothing by itself. Only at sign-in.",
+    )
     user: MeOut
 
     @classmethod
@@ -193,6 +197,7 @@ class BearerOut(Out):
             expires_at=signed_in.access.expires_at,
             refresh_token=signed_in.tokens.refresh_token,
             refresh_expires_at=signed_in.tokens.refresh_expires_at,
+            device_token=signed_in.device.text if signed_in.device else None,
             user=MeOut.of(signed_in.profile),
         )
 

@@ -14,6 +14,7 @@ REFUSED = {
     "reset-password": ({"token": "a" * 64, "newPassword": "another long password"}, 401),
     "magic-link/verify": ({"token": "a" * 64}, 401),
     "change-email/confirm": ({"token": "a" * 64}, 401),
+    "mfa/verify": ({"mfaToken": "a" * 64, "code": "123456"}, 401),
 }
 ALIKE = {"verify-email/resend", "forgot-password", "magic-link"}  # they count tries, see test_mailed_links.py
 

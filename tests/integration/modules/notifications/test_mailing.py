@@ -89,7 +89,7 @@ async def test_registering_waits_for_no_mail(app, application, server):
 
     assert post.ids == []
     async with application.reading() as uow:
-        assert await uow.value(WAITING) == 1  # the welcome's subscriber, one row more
+        assert await uow.value(WAITING) == 2  # the welcome's subscriber and the link that proves the address
 
 
 async def test_the_message_id_is_the_jobs_and_stays(app, application, ada, server):

@@ -4,6 +4,7 @@ from .challenges import ChallengeRepository
 from .credentials import CredentialRepository
 from .email_changes import EmailChangeRepository
 from .email_proofs import EmailProofRepository
+from .password_guesses import PasswordGuessRepository
 from .recovery import RecoveryCodeRepository
 from .sessions import SESSIONS, RefreshTokenRepository, SessionRepository
 from .totp import GuessRepository, TotpRepository
@@ -15,6 +16,7 @@ __all__ = [
     "EmailChangeRepository",
     "EmailProofRepository",
     "GuessRepository",
+    "PasswordGuessRepository",
     "RecoveryCodeRepository",
     "RefreshTokenRepository",
     "SessionRepository",

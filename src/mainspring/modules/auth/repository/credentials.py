@@ -1,5 +1,6 @@
 """Passwords, as hashes."""
 
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import delete, select
@@ -9,7 +10,13 @@ from mainspring.core.database import Repository, Statement, bind, insert_into, u
 from ..models import Credential
 
 PASSWORD_OF = Statement(select(Credential.password_hash).where(Credential.user_id == bind("user_id", Credential.user_id)), str)
-ADD_CREDENTIAL: Statement[None] = Statement(insert_into(Credential))
+DEVICES_SINCE = Statement(
+    select(Credential.devices_since).where(
+        Credential.user_id == bind("user_id", Credential.user_id), Credential.devices_since.is_not(None)
+    ),
+    datetime,
+)
+ADD_CREDENTIAL: Statement[None] = Statement(insert_into(Credential, "user_id", "password_hash"))
 REPLACE_HASH: Statement[None] = Statement(
     update_of(Credential)
     .where(
@@ -18,7 +25,7 @@ REPLACE_HASH: Statement[None] = Statement(
     )
     .values(password_hash=bind("new_hash", Credential.password_hash))
 )
-PUT_CREDENTIAL: Statement[None] = Statement(upsert(Credential, keys=("user_id",), change=("password_hash",)))
+PUT_CREDENTIAL: Statement[None] = Statement(upsert(Credential, keys=("user_id",), change=("password_hash", "devices_since")))
 REMOVE_CREDENTIAL: Statement[None] = Statement(
     delete(Credential).where(Credential.user_id == bind("user_id", Credential.user_id))
 )
@@ -39,9 +46,13 @@ class CredentialRepository(Repository):
         """Another password, if `old_hash` still is the one; False when somebody was faster."""
         return await self.uow.run(REPLACE_HASH, user_id=user_id, old_hash=old_hash, new_hash=new_hash) == 1
 
-    async def put(self, user_id: UUID, password_hash: str) -> None:
-        """The password from now on, whatever it was."""
-        await self.uow.run(PUT_CREDENTIAL, user_id=user_id, password_hash=password_hash)
+    async def put(self, user_id: UUID, password_hash: str, now: datetime) -> None:
+        """The password from now on, whatever it was; no device is known any more."""
+        await self.uow.run(PUT_CREDENTIAL, user_id=user_id, password_hash=password_hash, devices_since=now)
+
+    async def devices_since(self, user_id: UUID) -> datetime | None:
+        """When all devices became strangers; None when they never did."""
+        return await self.uow.value(DEVICES_SINCE, user_id=user_id)
 
     async def remove(self, user_id: UUID) -> bool:
         """Take the password away; whether there was one."""

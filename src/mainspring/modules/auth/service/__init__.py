@@ -7,6 +7,7 @@ from .email_changes import EmailChangeService
 from .email_proofs import EmailProofService
 from .factors import FactorService, hold_admissions
 from .guesses import GuessService
+from .password_guesses import PasswordGuessService
 from .rotation import RotationService
 from .sessions import SessionService
 from .sources import EndsSessions, LiveSessions
@@ -22,6 +23,7 @@ __all__ = [
     "FactorService",
     "GuessService",
     "LiveSessions",
+    "PasswordGuessService",
     "RotationService",
     "SessionService",
     "hold_admissions",

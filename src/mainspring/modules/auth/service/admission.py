@@ -14,6 +14,7 @@ from mainspring.core.observability import security_events
 from mainspring.core.settings import Settings as CoreSettings
 from mainspring.modules.users.rows import Profile
 
+from ..devices import token_for
 from ..errors import EmailUnverified, InvalidCredentials, MfaTokenInvalid, SecondFactorRefused
 from ..repository import ChallengeRepository
 from ..rows import Challenge, Entered, MfaRequired, Proof, Shown
@@ -21,6 +22,7 @@ from ..sealing import token_hash
 from ..settings import Settings
 from .factors import FactorService, hold_admissions
 from .opening import open_session
+from .password_guesses import PasswordGuessService
 from .standing import profile_in_good_standing
 
 TOKEN_BYTES = 32
@@ -85,4 +87,6 @@ class Admission:
         tokens = await open_session(self.uow, proof, transport, second_factor)
         user, address = profile.user, self.uow.context.address
         self.uow.after_commit(lambda: security_events.successful_login(user_id=user.id, email=user.email, ip=address))
-        return Entered(profile, tokens)
+        settings = self.uow.port(CoreSettings)
+        device = await PasswordGuessService(self.uow).known_device(user.id)
+        return Entered(profile, tokens, token_for(user.id, device, settings))

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from mainspring.core import clock
 from mainspring.core.database import UnitOfWork
 
 from ..events import PasswordChanged
@@ -29,8 +30,8 @@ class CredentialService:
         return await self.credentials.replace(user_id, old_hash, new_hash)
 
     async def reset(self, user_id: UUID, new_hash: str) -> None:
-        """Another password for whoever proved the mailbox, also where there was none."""
-        await self.credentials.put(user_id, new_hash)
+        """Another password for whoever proved the mailbox, also where there was none; no device is known any more."""
+        await self.credentials.put(user_id, new_hash, clock.now())
 
     async def forget(self, user_id: UUID) -> bool:
         """Take the password away; whether there was one."""

@@ -21,7 +21,15 @@ from ..errors import LinkInvalid
 from ..events import PasswordReset
 from ..rows import MailedProof, MfaRequired, Proof, SignedInAs
 from ..schemas import ComeInByLink, ResetPassword, ShowLink
-from ..service import Admission, Claiming, CredentialService, EmailChangeService, EmailProofService, hold_admissions
+from ..service import (
+    Admission,
+    Claiming,
+    CredentialService,
+    EmailChangeService,
+    EmailProofService,
+    PasswordGuessService,
+    hold_admissions,
+)
 from ..service.email_proofs import CHANGE, MAGIC, RESET, VERIFY
 from .issuing import issue_if_entered
 
@@ -50,6 +58,7 @@ class ProvingMailbox:
                 await claiming.verify(proof)
                 await CredentialService(uow).reset(proof.user_id, new_hash)
                 await claiming.end_everything(proof.user_id, "password_reset")
+                await PasswordGuessService(uow).clear(proof.address)
                 uow.publish(PasswordReset(proof.user_id))
         security_events.password_change(user_id=user.id, ip=self.context.address)
 
@@ -57,6 +66,7 @@ class ProvingMailbox:
         """A session, or the question for the second factor. On the first proof of the mailbox nothing of before is left."""
         async with self._claimed(MAGIC, shown.token) as (uow, proof):
             await Claiming(uow).come_in(proof)
+            await PasswordGuessService(uow).clear(proof.address)
             outcome = await Admission(uow).admit(Proof(proof.user_id, "magic_link"), shown.transport, LinkInvalid)
         return issue_if_entered(self.application, outcome)
 

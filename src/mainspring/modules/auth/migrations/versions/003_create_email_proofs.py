@@ -1,4 +1,4 @@
-"""Create proofs by mail and wished changes of addresses."""
+"""Create proofs by mail, wished changes of addresses, and tries at passwords."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -43,9 +43,22 @@ def upgrade() -> None:
         sa.UniqueConstraint("user_id", name="uq_email_changes_user_id"),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_email_changes_user_id", ondelete="CASCADE"),
     )
+    op.create_table(
+        "password_guesses",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("account", sa.String(64), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_password_guesses"),
+    )
+    op.create_index("ix_password_guesses_account", "password_guesses", ["account", "created_at"])
+    op.create_index("ix_password_guesses_created_at", "password_guesses", ["created_at"])
+    with op.batch_alter_table("credentials") as table:
+        table.add_column(sa.Column("devices_since", UtcDateTime(), nullable=True))
 
 
 def downgrade() -> None:
-    """Drop the tables."""
-    for table in ("email_changes", "email_proofs"):
+    """Drop the tables and the column."""
+    for table in ("password_guesses", "email_changes", "email_proofs"):
         op.drop_table(table)
+    with op.batch_alter_table("credentials") as credentials:
+        credentials.drop_column("devices_since")
