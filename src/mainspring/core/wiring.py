@@ -14,6 +14,7 @@ from .security.authenticator import Authenticator
 from .security.csrf import CsrfTokens
 from .security.hashing_slots import HashingSlots
 from .security.keys import KeyRing
+from .security.new_passwords import NewPasswords
 from .security.passwords import PRESETS, Passwords
 from .security.ports import PermissionSource, SessionSource
 from .security.session_cookies import SessionCookies
@@ -34,6 +35,7 @@ def register_core(application: "Application") -> None:
     singleton(AccessTokens, lambda: _tokens(application))
     singleton(HashingSlots, lambda: HashingSlots(settings.data_dir / "runtime"))
     singleton(Passwords, lambda: Passwords(application.resolve(HashingSlots), _cost(settings)))
+    singleton(NewPasswords, lambda: _new_passwords(settings))
     singleton(Runtime, lambda: Runtime(settings.data_dir))
     singleton(FailureLimit, lambda: FailureLimit(application.resolve(Runtime), enabled=settings.rate_limits))
     singleton(TryLimit, lambda: TryLimit(application.resolve(Runtime), enabled=settings.rate_limits))
@@ -96,6 +98,11 @@ def _cost(settings: Settings) -> Argon2Cost:
     return Argon2Cost(
         password.memory_kib or preset.memory_kib, password.time_cost or preset.passes, password.parallelism or preset.lanes
     )
+
+
+def _new_passwords(settings: Settings) -> NewPasswords:
+    password = settings.password
+    return NewPasswords(password, (settings.service_name, *password.refused_words), password.breach_file)
 
 
 def _authenticator(application: "Application") -> Authenticator:

@@ -12,7 +12,7 @@ from mainspring.core.context import Context
 from mainspring.core.database import UnitOfWork
 from mainspring.core.limits.failures import FailureLimit
 from mainspring.core.observability import security_events
-from mainspring.core.security.password_rules import check_new_password
+from mainspring.core.security.new_passwords import NewPasswords
 from mainspring.core.security.passwords import Passwords
 from mainspring.modules.users.rows import UserRow
 from mainspring.modules.users.service import UserService
@@ -50,8 +50,8 @@ class ProvingMailbox:
         """A new password, and the end of every session, link and wished address. Raises Invalid for the password."""
         async with self.application.resolve(FailureLimit).unguessed(self.context.address):
             user = await self._owner(RESET, shown.token)
-            rules = self.application.settings.password
-            check_new_password(shown.new_password, rules, context=(user.email, user.name), field="newPassword")
+            new = self.application.resolve(NewPasswords)
+            await new.check(shown.new_password, about=(user.email, user.name), field="newPassword")
             new_hash = await self.application.resolve(Passwords).hash(shown.new_password)
             async with self._claiming(user, RESET, shown.token) as (uow, proof):
                 claiming = Claiming(uow)

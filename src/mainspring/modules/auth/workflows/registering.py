@@ -11,7 +11,7 @@ from mainspring.core.context import Context
 from mainspring.core.database import UnitOfWork
 from mainspring.core.errors import Invalid
 from mainspring.core.limits.failures import FailureLimit
-from mainspring.core.security.password_rules import check_new_password
+from mainspring.core.security.new_passwords import NewPasswords
 from mainspring.core.security.passwords import Passwords
 from mainspring.core.security.principal import Principal
 from mainspring.modules.access.service import AssignmentService
@@ -64,7 +64,7 @@ class Registering:
         return await self._create(caller, wish, await self._hashed(wish), roles, email_verified=caller is None)
 
     async def _hashed(self, wish: Register | CreateUser) -> str:
-        check_new_password(wish.password, self.application.settings.password, context=(wish.email, wish.full_name))
+        await self.application.resolve(NewPasswords).check(wish.password, about=(wish.email, wish.full_name))
         return await self.application.resolve(Passwords).hash(wish.password)
 
     async def _create(
