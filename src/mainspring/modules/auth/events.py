@@ -1,6 +1,7 @@
 """What happened to sessions and credentials. Every fact is audited."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import UUID
 
 from mainspring.core.audit import AuditRecord
@@ -28,6 +29,16 @@ class SignedIn(SessionEvent, action="LOGIN"):
     def record(self) -> AuditRecord:
         """Whoever signs in is the doer: nobody was signed in before."""
         return replace(super().record(), user_id=self.user_id)
+
+
+@dataclass(frozen=True)
+class NewDevice(SessionEvent, action="NEW_DEVICE"):
+    """A session began on a device that the user was not seen on before."""
+
+    device: str | None
+    ip_address: str | None
+    place: str | None
+    at: datetime
 
 
 class SessionEnded(SessionEvent, action="LOGOUT"):

@@ -20,11 +20,20 @@ class SessionRow:
     second_factor: str | None
     device: str | None
     ip_address: str | None
+    place: str | None
     created_at: datetime
     last_used_at: datetime
     authenticated_at: datetime
     expires_at: datetime
     ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierSignIns:
+    """How many sessions a user had lately, and how many of them with this program from this address."""
+
+    any: int
+    alike: int
 
 
 @dataclass(frozen=True, slots=True)

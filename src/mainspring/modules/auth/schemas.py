@@ -269,20 +269,24 @@ class SessionOut(Out):
     """One of the caller's sessions."""
 
     id: UUID
-    device: str | None
+    device: str | None = Field(description="The program and system in words, as far as they can be told.")
+    user_agent: str | None
     ip_address: str | None
+    place: str | None = Field(description="Where the address is, in an installation that knows.")
     created_at: datetime
     last_used_at: datetime
     expires_at: datetime
     current: bool
 
     @classmethod
-    def seen_from(cls, session_id: UUID, row: SessionRow) -> Self:
-        """The answer for a session, looked at from another."""
+    def seen_from(cls, session_id: UUID, row: SessionRow, words: str | None) -> Self:
+        """The answer for a session, looked at from another; `words` name its device."""
         return cls(
             id=row.id,
-            device=row.device,
+            device=words,
+            user_agent=row.device,
             ip_address=row.ip_address,
+            place=row.place,
             created_at=row.created_at,
             last_used_at=row.last_used_at,
             expires_at=row.expires_at,

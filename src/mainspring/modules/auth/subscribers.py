@@ -2,6 +2,7 @@
 
 from mainspring.core.database import UnitOfWork
 from mainspring.core.events import subscribe
+from mainspring.core.mail.filters import moment
 from mainspring.modules.notifications.service import NotificationService
 
 from .events import (
@@ -10,6 +11,7 @@ from .events import (
     EmailChanged,
     EmailChangeWished,
     MfaReset,
+    NewDevice,
     PasswordChanged,
     PasswordReset,
     RecoveryCodesRenewed,
@@ -38,6 +40,19 @@ async def tell_of_stolen_session(uow: UnitOfWork, reused: RefreshReused) -> None
         "session on every device.\n\nSign in again. If you do not know why this happened, change your password."
     )
     await NotificationService(uow).notify(reused.user_id, SECURITY, title, body, {"sessionId": reused.session_id})
+
+
+@subscribe(NewDevice, queue="mail")
+async def tell_of_new_device(uow: UnitOfWork, began: NewDevice) -> None:
+    """Say that somebody signed in on a device that was not seen before (ASVS 6.3.5)."""
+    place = " ".join(part for part in (began.place, f"({began.ip_address})" if began.ip_address else None) if part)
+    where = f" from {place}" if place else ""
+    body = (
+        f"Somebody signed in with {began.device or 'a program that does not tell its name'}{where} on {moment(began.at)}.\n\n"
+        "If it was you, all is well. If not, set a new password, which signs out all devices, and look at the list of them."
+    )
+    data = {"sessionId": began.session_id}
+    await NotificationService(uow).notify(began.user_id, SECURITY, "A new device signed in to your account", body, data)
 
 
 @subscribe(PasswordReset, queue="mail")

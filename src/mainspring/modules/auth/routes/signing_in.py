@@ -11,6 +11,7 @@ from mainspring.core.security.guard import CurrentUser, public
 from mainspring.core.security.same_origin import CrossSite
 from mainspring.modules.users.errors import UserNotFound
 
+from ..device_words import words_for
 from ..errors import (
     EmailUnverified,
     InvalidCredentials,
@@ -73,7 +74,7 @@ async def logout_all(caller: CurrentUser, uow: WriteUnit, cookies: Cookies) -> N
 async def list_sessions(query: Annotated[SessionQuery, Query()], caller: CurrentUser, uow: ReadUnit) -> PageOut[SessionOut]:
     """The caller's sessions."""
     found = await SessionService(uow).of_user(caller.id, query)
-    shown = [SessionOut.seen_from(caller.session_id, row) for row in found.rows]
+    shown = [SessionOut.seen_from(caller.session_id, row, words_for(row.device)) for row in found.rows]
     return PageOut[SessionOut](data=shown, pagination=pagination_of(found))
 
 

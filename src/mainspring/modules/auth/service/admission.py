@@ -14,19 +14,22 @@ from mainspring.core.observability import security_events
 from mainspring.core.settings import Settings as CoreSettings
 from mainspring.modules.users.rows import Profile
 
+from ..device_words import words_for
 from ..devices import token_for
 from ..errors import EmailUnverified, InvalidCredentials, MfaTokenInvalid, SecondFactorRefused
-from ..repository import ChallengeRepository
+from ..events import NewDevice
+from ..repository import ChallengeRepository, SessionRepository
 from ..rows import Challenge, Entered, MfaRequired, Proof, Shown
 from ..sealing import token_hash
 from ..settings import Settings
 from .factors import FactorService, hold_admissions
-from .opening import open_session
+from .opening import device_sent, open_session, place_of
 from .password_guesses import PasswordGuessService
 from .standing import profile_in_good_standing
 
 TOKEN_BYTES = 32
 CHALLENGE_LIFE = timedelta(minutes=5)
+REMEMBERED = timedelta(days=90)
 
 
 class Admission:
@@ -84,9 +87,18 @@ class Admission:
         return MfaRequired(token, int(CHALLENGE_LIFE.total_seconds()), methods)
 
     async def _open(self, profile: Profile, proof: Proof, transport: str, second_factor: str | None) -> Entered:
+        device = await PasswordGuessService(self.uow).known_device(proof.user_id)
+        is_stranger = device is None and await self._is_stranger(proof.user_id)
         tokens = await open_session(self.uow, proof, transport, second_factor)
+        if is_stranger:
+            words, place = words_for(device_sent(self.uow)), place_of(self.uow)
+            self.uow.publish(NewDevice(tokens.session_id, proof.user_id, words, self.uow.context.address, place, clock.now()))
         user, address = profile.user, self.uow.context.address
         self.uow.after_commit(lambda: security_events.successful_login(user_id=user.id, email=user.email, ip=address))
-        settings = self.uow.port(CoreSettings)
-        device = await PasswordGuessService(self.uow).known_device(user.id)
-        return Entered(profile, tokens, token_for(user.id, device, settings))
+        return Entered(profile, tokens, token_for(user.id, device, self.uow.port(CoreSettings)))
+
+    async def _is_stranger(self, user_id: UUID) -> bool:
+        """Whether the user never came from this program and address lately; the first device of an account is no news."""
+        context, since = self.uow.context, clock.now() - REMEMBERED
+        earlier = await SessionRepository(self.uow).earlier(user_id, device_sent(self.uow), context.address, since)
+        return earlier.any > 0 and earlier.alike == 0

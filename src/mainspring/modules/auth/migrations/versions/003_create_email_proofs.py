@@ -1,4 +1,4 @@
-"""Create proofs by mail, wished changes of addresses, and tries at passwords."""
+"""Create proofs by mail, wished changes of addresses and tries at passwords; keep the places of sessions."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -54,11 +54,15 @@ def upgrade() -> None:
     op.create_index("ix_password_guesses_created_at", "password_guesses", ["created_at"])
     with op.batch_alter_table("credentials") as table:
         table.add_column(sa.Column("devices_since", UtcDateTime(), nullable=True))
+    with op.batch_alter_table("sessions") as table:
+        table.add_column(sa.Column("place", sa.String(200), nullable=True))
 
 
 def downgrade() -> None:
-    """Drop the tables and the column."""
+    """Drop the tables and the columns."""
     for table in ("password_guesses", "email_changes", "email_proofs"):
         op.drop_table(table)
     with op.batch_alter_table("credentials") as credentials:
         credentials.drop_column("devices_since")
+    with op.batch_alter_table("sessions") as sessions:
+        sessions.drop_column("place")
