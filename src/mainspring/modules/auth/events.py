@@ -121,3 +121,14 @@ class RecoveryCodeUsed(UserFact, action="RECOVERY_CODE_USED"):
 
 class SteppedUp(SessionEvent, action="STEP_UP"):
     """A session proved again all that its account asks for."""
+
+
+@dataclass(frozen=True)
+class DeletionWished(UserFact, action="DELETION_WISHED"):
+    """The user wants the account gone; at `due_at` it is erased."""
+
+    due_at: datetime
+
+
+class DeletionCancelled(UserFact, action="DELETION_CANCELLED"):
+    """The user signed in again before the account was erased."""

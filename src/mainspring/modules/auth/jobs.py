@@ -4,14 +4,19 @@ from datetime import timedelta
 
 from mainspring.core.database import UnitOfWork
 from mainspring.core.jobs import Backoff, JobRun, cron, every, job
+from mainspring.core.observability.logs import get_logger
+from mainspring.modules.access.errors import LastAdministrator
 
 from .schemas import SendChangeProofs, SendProof
-from .service import EmailChangeService, EmailProofService, PasswordGuessService
+from .service import DeletionService, EmailChangeService, EmailProofService, PasswordGuessService
 from .workflows.mailing import send_letter
 
 # A link that comes hours late helps nobody, so these give up after about an hour. Each attempt makes a new secret.
+AT_ONCE = 500
 ATTEMPTS = 8
 PATIENCE = Backoff(first=timedelta(seconds=10), longest=timedelta(minutes=20))
+
+log = get_logger(__name__)
 
 
 @job(queue="mail", attempts=ATTEMPTS, backoff=PATIENCE, history=timedelta(days=1))
@@ -37,6 +42,19 @@ async def forget_expired_proofs(uow: UnitOfWork) -> None:
     """Delete proofs and wished addresses whose time was over a day ago."""
     await EmailProofService(uow).forget_expired()
     await EmailChangeService(uow).forget_expired()
+
+
+@every(timedelta(hours=1))
+async def erase_due_accounts(run: JobRun) -> None:
+    """Erase the accounts whose grace is over, each in a unit of its own. The last administrator's waits for another one."""
+    async with run.reading() as uow:
+        due = await DeletionService(uow).due(AT_ONCE)
+    for user_id in due:
+        try:
+            async with run.unit() as uow:
+                await DeletionService(uow).carry_out(user_id)
+        except LastAdministrator:
+            log.warn("last_administrator_wants_to_leave", userId=str(user_id))
 
 
 @every(timedelta(hours=1))

@@ -106,6 +106,17 @@ class EmailChange(Model):
     new_confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
+class AccountDeletion(Model):
+    """An account whose owner wants it gone; at `due_at` it is erased, unless he signs in before."""
+
+    __tablename__ = "account_deletions"
+    __table_args__ = (Index("ix_account_deletions_due_at", "due_at"),)
+
+    user_id: Mapped[UUID] = mapped_column(Uuid(), ForeignKey("users.id", ondelete="CASCADE"), unique=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class PasswordGuess(Model):
     """One try at a password, written before it is judged. `account` is a hash of the address, or names a known device."""
 

@@ -1,5 +1,6 @@
 """`AUTH__...`: how accounts come to be, and what is mailed about them."""
 
+from datetime import timedelta
 from typing import Literal
 
 from pydantic import Field
@@ -23,6 +24,12 @@ class Settings(Section):
         pattern=r"^/[^/\\].*\{token\}.*$",
         description="Where links in mails lead, behind PUBLIC_URL: {purpose} is verify-email, reset-password, change-email or "
         "magic-link, {token} the secret. Behind # no server and no log sees it.",
+    )
+
+    deletion_grace: timedelta = Field(
+        default=timedelta(days=30),
+        ge=timedelta(0),
+        description="How long an account that its owner deletes can still be kept by signing in; then it is erased. 0s: at once.",
     )
 
     @property

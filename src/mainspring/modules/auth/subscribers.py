@@ -8,6 +8,8 @@ from mainspring.modules.notifications.service import NotificationService
 from .events import (
     SECURITY,
     AccountClaimed,
+    DeletionCancelled,
+    DeletionWished,
     EmailChanged,
     EmailChangeWished,
     MfaReset,
@@ -132,3 +134,20 @@ async def tell_of_used_recovery_code(uow: UnitOfWork, used: RecoveryCodeUsed) ->
     """Say that a recovery code was used, and how many are left."""
     body = f"It is worth nothing any more. Codes left: {used.left}.\n\n{IF_IT_WAS_NOT_YOU}"
     await NotificationService(uow).notify(used.user_id, SECURITY, "A recovery code was used", body, {"left": used.left})
+
+
+@subscribe(DeletionWished, queue="mail")
+async def tell_of_wished_deletion(uow: UnitOfWork, wished: DeletionWished) -> None:
+    """Say when the account goes, and how to keep it."""
+    body = (
+        f"You are signed out everywhere. On {moment(wished.due_at)} the account is erased, and nothing brings it back.\n\n"
+        "To keep it, sign in before. If it was not you who asked for this, sign in now and set a new password."
+    )
+    await NotificationService(uow).notify(wished.user_id, SECURITY, "Your account is going to be erased", body)
+
+
+@subscribe(DeletionCancelled, queue="mail")
+async def tell_of_cancelled_deletion(uow: UnitOfWork, cancelled: DeletionCancelled) -> None:
+    """Say that the account stays."""
+    body = f"You signed in again, so it is not erased.\n\n{IF_IT_WAS_NOT_YOU}"
+    await NotificationService(uow).notify(cancelled.user_id, SECURITY, "Your account stays", body)

@@ -49,6 +49,23 @@ MOVE: Statement[None] = Statement(
     .where(User.id == bind("id", User.id), LIVES, User.email == bind("old_email", User.email))
     .values(email=bind("new_email", User.email), email_verified=True)
 )
+ERASE: Statement[None] = Statement(
+    update_of(User)
+    .where(User.id == bind("id", User.id), User.deleted_at.is_not(None))
+    .values(
+        email=bind("email", User.email),
+        name=bind("name", User.name),
+        first_name=None,
+        last_name=None,
+        age=None,
+        bio=None,
+        website=None,
+        avatar_url=None,
+        is_active=False,
+        email_verified=False,
+        mfa_enabled=False,
+    )
+)
 RESTORE: Statement[None] = Statement(
     update_of(User).where(User.id == bind("id", User.id), User.deleted_at.is_not(None)).values(deleted_at=None)
 )
@@ -110,6 +127,10 @@ class UserRepository(Repository):
     async def move(self, id: UUID, old_email: str, new_email: str) -> bool:
         """Another address, which is proved; False when the old one is not his any more."""
         return await self.uow.run(MOVE, id=id, old_email=old_email, new_email=new_email) == 1
+
+    async def erase(self, id: UUID, email: str, name: str) -> None:
+        """Take all that is personal out of a deleted user; `email` and `name` stand in for what was there."""
+        await self.uow.run(ERASE, id=id, email=email, name=name)
 
     async def deleted(self, id: UUID) -> UserRow | None:
         """A deleted user by id."""

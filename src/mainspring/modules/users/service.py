@@ -14,8 +14,8 @@ from mainspring.core.security.ports import Held, PermissionSource
 from mainspring.core.security.principal import Principal
 from mainspring.core.security.snapshots import Snapshots
 
-from .errors import EmailTaken, NoSuchAccount, OwnStatus, UserNotFound
-from .events import UserCreated, UserDeleted, UserRestored, UserUpdated
+from .errors import EmailTaken, NoSuchAccount, OwnAccount, OwnStatus, UserNotFound
+from .events import UserCreated, UserDeleted, UserErased, UserRestored, UserUpdated
 from .permissions import DELETE, READ, UPDATE
 from .ports import AccountGuard, SessionEnder
 from .repository import USERS, UserRepository
@@ -23,6 +23,7 @@ from .rows import Profile, Standing, UserRow
 from .schemas import UserQuery
 
 SHOWN_IN_AUDIT = ("name", "first_name", "last_name", "age", "bio", "website", "avatar_url", "is_active")
+ERASED_NAME = "Erased user"
 log = get_logger(__name__)
 
 
@@ -159,13 +160,30 @@ class UserService:
     async def delete(self, caller: Principal, id: UUID, version: int | None = None) -> None:
         """Hide the account from everything and end its sessions (R-225).
 
-        Raises UserNotFound, Forbidden, PreconditionFailed, AdministratorProtected, LastAdministrator.
+        Raises UserNotFound, Forbidden, OwnAccount, PreconditionFailed, AdministratorProtected, LastAdministrator.
         """
+        if caller.id == id:
+            raise OwnAccount()
         await self._may_change(caller, id, DELETE)
         await self.uow.port(AccountGuard).may_leave(self.uow, id)
         await self._changed(id, {"deleted_at": clock.now()}, version)
         self.uow.publish(UserDeleted(id))
         await self._shut_out(id, "deleted")
+
+    async def may_leave(self, id: UUID) -> None:
+        """Raises LastAdministrator when nobody would be left to administer the installation."""
+        await self.uow.port(AccountGuard).may_leave(self.uow, id)
+
+    async def erase(self, id: UUID) -> None:
+        """Delete an account by the wish of its owner, and take all that is personal out of it. Nothing brings it back.
+
+        Raises UserNotFound, LastAdministrator.
+        """
+        await self.may_leave(id)
+        await self._changed(id, {"deleted_at": clock.now()})
+        await self._shut_out(id, "erased")
+        await self.users.erase(id, f"erased-{id}@erased.invalid", ERASED_NAME)
+        self.uow.publish(UserErased(id))
 
     async def restore(self, caller: Principal, id: UUID) -> UserRow:
         """Bring a deleted account back.

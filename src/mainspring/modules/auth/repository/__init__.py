@@ -2,6 +2,7 @@
 
 from .challenges import ChallengeRepository
 from .credentials import CredentialRepository
+from .deletions import DeletionRepository
 from .email_changes import EmailChangeRepository
 from .email_proofs import EmailProofRepository
 from .password_guesses import PasswordGuessRepository
@@ -13,6 +14,7 @@ __all__ = [
     "SESSIONS",
     "ChallengeRepository",
     "CredentialRepository",
+    "DeletionRepository",
     "EmailChangeRepository",
     "EmailProofRepository",
     "GuessRepository",

@@ -3,6 +3,7 @@
 from .admission import Admission
 from .claiming import Claiming
 from .credentials import CredentialService
+from .deletions import DeletionService
 from .email_changes import EmailChangeService
 from .email_proofs import EmailProofService
 from .factors import FactorService, hold_admissions
@@ -17,6 +18,7 @@ __all__ = [
     "Admission",
     "Claiming",
     "CredentialService",
+    "DeletionService",
     "EmailChangeService",
     "EmailProofService",
     "EndsSessions",

@@ -22,6 +22,7 @@ from ..repository import ChallengeRepository, SessionRepository
 from ..rows import Challenge, Entered, MfaRequired, Proof, Shown
 from ..sealing import token_hash
 from ..settings import Settings
+from .deletions import DeletionService
 from .factors import FactorService, hold_admissions
 from .opening import device_sent, open_session, place_of
 from .password_guesses import PasswordGuessService
@@ -88,6 +89,7 @@ class Admission:
 
     async def _open(self, profile: Profile, proof: Proof, transport: str, second_factor: str | None) -> Entered:
         device = await PasswordGuessService(self.uow).known_device(proof.user_id)
+        await DeletionService(self.uow).cancel(proof.user_id)
         is_stranger = device is None and await self._is_stranger(proof.user_id)
         tokens = await open_session(self.uow, proof, transport, second_factor)
         if is_stranger:

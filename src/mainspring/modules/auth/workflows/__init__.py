@@ -3,6 +3,7 @@
 from .changing_email import ChangingEmail
 from .changing_password import ChangingPassword
 from .completing import Completing
+from .leaving import Leaving
 from .proving_mailbox import ProvingMailbox
 from .refreshing import Refreshing
 from .registering import Registering
@@ -14,6 +15,7 @@ __all__ = [
     "ChangingEmail",
     "ChangingPassword",
     "Completing",
+    "Leaving",
     "ProvingMailbox",
     "Refreshing",
     "Registering",

@@ -1,4 +1,4 @@
-"""Create proofs by mail, wished changes of addresses and tries at passwords; keep the places of sessions."""
+"""Create proofs by mail, wished changes of addresses, tries at passwords and wished deletions; keep the places of sessions."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -44,6 +44,17 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_email_changes_user_id", ondelete="CASCADE"),
     )
     op.create_table(
+        "account_deletions",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("due_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_account_deletions"),
+        sa.UniqueConstraint("user_id", name="uq_account_deletions_user_id"),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_account_deletions_user_id", ondelete="CASCADE"),
+    )
+    op.create_index("ix_account_deletions_due_at", "account_deletions", ["due_at"])
+    op.create_table(
         "password_guesses",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("account", sa.String(64), nullable=False),
@@ -60,7 +71,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Drop the tables and the columns."""
-    for table in ("password_guesses", "email_changes", "email_proofs"):
+    for table in ("account_deletions", "password_guesses", "email_changes", "email_proofs"):
         op.drop_table(table)
     with op.batch_alter_table("credentials") as credentials:
         credentials.drop_column("devices_since")

@@ -1,6 +1,5 @@
 """What clients send and receive when they sign in."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Literal, Self
 from uuid import UUID
@@ -13,12 +12,11 @@ from mainspring.core.http import ListQuery, Out, Schema
 from mainspring.core.http.messages import describe
 from mainspring.modules.users.schemas import MeOut, Names
 
-from .rows import MfaRequired, SessionRow, SignedInAs
+from ..rows import MfaRequired, SessionRow, SignedInAs
 
 # Rules for new passwords need the settings and the other fields, so they lie in core.security.passwords and run in the workflow.
 Password = Annotated[str, Field(min_length=1, max_length=4096, json_schema_extra={"format": "password"})]
 RefreshTokenText = Annotated[str, StringConstraints(min_length=1, max_length=512)]
-LinkToken = Annotated[str, StringConstraints(min_length=1, max_length=512)]
 Transport = Annotated[
     Literal["bearer", "cookie"],
     Field(description="bearer answers both tokens; cookie has the browser keep them where no script can read them."),
@@ -55,54 +53,6 @@ class Login(Schema):
     email: Email
     password: Password
     transport: Transport = "bearer"
-
-
-class AskByEmail(Schema):
-    """Whose mailbox a link is wanted in."""
-
-    email: Email
-
-
-class ShowLink(Schema):
-    """The secret of a link that was mailed."""
-
-    token: LinkToken
-
-
-class ComeInByLink(ShowLink):
-    """The secret of a link that signs in."""
-
-    transport: Transport = "bearer"
-
-
-class ResetPassword(ShowLink):
-    """The secret of a link that was mailed, and the password to be."""
-
-    new_password: Password
-
-
-class ChangeEmail(Schema):
-    """The address to be, and the password of now."""
-
-    new_email: Email
-    current_password: Password | None = Field(default=None, description="Needed when the account has a password.")
-
-
-@dataclass(frozen=True, slots=True)
-class SendProof:
-    """The order to mail a link to whoever has this address, if anybody has."""
-
-    email: str
-    purpose: str
-    template: str
-
-
-@dataclass(frozen=True, slots=True)
-class SendChangeProofs:
-    """The order to ask both mailboxes about a change of the address."""
-
-    change_id: UUID
-    user_id: UUID
 
 
 class Refresh(Schema):
@@ -153,18 +103,6 @@ class ChangePassword(Schema):
 
     current_password: Password
     new_password: Password
-
-
-class MailAskedOut(Out):
-    """The answer for any address, known or not."""
-
-    message: str = "If there is an account for it, a mail is on its way to this address."
-
-
-class EmailChangeOut(Out):
-    """Whether the address is another one now, or the other mailbox has not agreed yet."""
-
-    changed: bool
 
 
 class SessionQuery(ListQuery):
