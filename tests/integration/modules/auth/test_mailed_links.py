@@ -193,11 +193,11 @@ async def test_a_magic_link_still_asks_for_the_second_factor(app, ada):
 
 
 @pytest.mark.parametrize("purpose", PURPOSES)
-async def test_whoever_is_disabled_or_deleted_has_no_link(app, ada, bob, purpose):
+async def test_whoever_is_disabled_or_deleted_has_no_link(app, ada, bob, admin, purpose):
     tokens = [await secret_for(app, user.email, purpose) for user in (ada, bob)]
     async with app.application.unit() as uow:
         await UserService(uow).set_active(ada.id, False)
-    await app.as_(bob).delete("/api/v1/users/me")
+    await app.as_(admin).delete(f"/api/v1/users/{bob.id}")
 
     assert [(await use(app, purpose, token)).json()["error"]["code"] for token in tokens] == ["auth.link_invalid"] * 2
 
