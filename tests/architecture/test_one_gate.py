@@ -85,3 +85,18 @@ def calls_add(name: str, repository: str) -> bool:
         for target in node.targets
     }
     return any(adder.startswith(f"{repository}(") or adder in holders for adder in adders)
+
+
+def test_passwords_are_judged_in_one_place_which_counts_the_tries():
+    judges = {
+        name_of(PACKAGE, path)
+        for path in files_of(PACKAGE)
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "verify"
+        and "Passwords" in names_in(tree_of(path))
+        and "assword" in ast.unparse(node)
+    }
+
+    assert judges == {"modules/auth/workflows/judging_password.py"}

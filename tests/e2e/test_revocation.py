@@ -63,11 +63,11 @@ async def test_an_ended_session_is_dead_everywhere_within_a_second(client, appli
             await UserService(uow).set_active((await UserService(uow).of_address(EMAIL)).id, False)
         answer = None
     elif deed == "delete":
-        answer = await client.delete("/api/v1/users/me", headers=other)
+        answer = await client.request("DELETE", "/api/v1/users/me", headers=other, json={"currentPassword": PASSWORD})
     else:
         answer = await client.post(f"/api/v1/auth/{deed}", headers=headers)
 
-    assert answer is None or answer.status_code == 204
+    assert answer is None or answer.status_code in (202, 204)
     assert await seconds_until(client, headers, "/api/v1/users/me", 401) <= BOUND_SECONDS
 
 

@@ -24,6 +24,9 @@ from mainspring.core.jobs.upkeep import prune_jobs
 from mainspring.core.mail import Mailbox, Message
 from mainspring.core.mail.folder import MailFolder
 from mainspring.core.money import Money
+from mainspring.modules.auth.schemas import SendProof
+from mainspring.modules.auth.service import EmailProofService
+from mainspring.modules.auth.service.email_proofs import CHANGE, MAGIC, RESET, VERIFY
 from mainspring.modules.notifications.ports import Kind
 from mainspring.modules.notifications.service import NotificationService
 from mainspring.modules.payments.service import Charging
@@ -193,6 +196,30 @@ PREPARATIONS: dict[str, Prepare] = {
 }
 
 
+PURPOSES = {
+    "/auth/verify-email": VERIFY,
+    "/auth/reset-password": RESET,
+    "/auth/magic-link/verify": MAGIC,
+    "/auth/change-email/confirm": CHANGE,
+}
+
+
+async def a_link(scene: Scene, owner: SignedIn, purpose: str) -> Things:
+    """The secret of a mail to the owner, as the job that writes it would make one."""
+    if purpose == CHANGE:
+        wish = {"newEmail": f"moved-{owner.email}", "currentPassword": PASSWORD}
+        assert (await scene.app.as_(owner).post("/api/v1/auth/change-email", json=wish)).status_code == 202
+        await scene.app.work()
+        (mail,) = [
+            mail for mail in await scene.app.application.resolve(MailFolder).newest(100) if f"moved-{owner.email}" in mail.to
+        ]
+        return {"token": mail.text.partition("#token=")[2].split()[0]}
+    async with scene.app.application.unit() as uow:
+        letter = await EmailProofService(uow).offer(SendProof(owner.email, purpose, "magic_link"))
+    assert letter is not None
+    return {"token": letter.link.partition("#token=")[2]}
+
+
 async def an_authenticator_app(scene: Scene, caller: SignedIn) -> Things:
     """One that waits for its first code."""
     answer = await scene.app.as_(caller).post("/api/v1/auth/mfa/totp/enroll")
@@ -237,6 +264,9 @@ async def prepared(scene: Scene, route: str, owner: SignedIn) -> Things:
     """What the path or the body names, made for this call."""
     if route == "POST /api/v1/orders":
         return {"productId": (await a_product(scene, owner))["id"]}
+    for path, purpose in PURPOSES.items():
+        if route.endswith(path):
+            return await a_link(scene, owner, purpose)
     if "{" not in route:
         return {}
     for part, prepare in PREPARATIONS.items():

@@ -126,9 +126,7 @@ async def test_refresh_tokens_are_long_and_never_the_same(app: AppClient) -> Non
     assert len({token[:8] for token in tokens}) == 9
 
 
-USES_KEYS = re.compile(
-    r"^(from|import) (cryptography|joserfc|argon2|bcrypt|hmac)\b|\b(derived_key|Signer|Cipher)\(", re.M
-)
+USES_KEYS = re.compile(r"^(from|import) (cryptography|joserfc|argon2|bcrypt|hmac)\b|\b(derived_key|Signer|Cipher)\(", re.M)
 
 
 def sources() -> list[Path]:

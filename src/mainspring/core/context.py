@@ -27,6 +27,10 @@ class Context:
     database: str = "default"
     security: "SecurityTrail | None" = None
 
+    def header(self, name: bytes) -> str | None:
+        """A header of the request, its lower-case name given; None when it was not sent, or there is no request."""
+        return None
+
     @property
     def user_id(self) -> UUID | None:
         """The signed-in user, if there is one."""

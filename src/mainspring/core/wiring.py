@@ -8,6 +8,7 @@ from .events.wiring import register_events, stop_events
 from .jobs.wiring import register_jobs, stop_jobs
 from .limits.budgets import Budgets
 from .limits.failures import FailureLimit
+from .limits.tries import TryLimit
 from .mail.wiring import register_mail
 from .runtime import Runtime
 from .security.argon2id import Argon2Cost
@@ -17,6 +18,7 @@ from .security.hashing_slots import HashingSlots
 from .security.key_gate import KeyGate
 from .security.key_uses import KeyUses
 from .security.keys import KeyRing
+from .security.new_passwords import NewPasswords
 from .security.owners import Owners
 from .security.passwords import PRESETS, Passwords
 from .security.ports import KeySource, KeyTallies, PermissionSource, SessionSource, SessionState
@@ -38,8 +40,10 @@ def register_core(application: "Application") -> None:
     singleton(AccessTokens, lambda: _tokens(application))
     singleton(HashingSlots, lambda: HashingSlots(settings.data_dir / "runtime"))
     singleton(Passwords, lambda: Passwords(application.resolve(HashingSlots), _cost(settings)))
+    singleton(NewPasswords, lambda: _new_passwords(settings))
     singleton(Runtime, lambda: Runtime(settings.data_dir))
     singleton(FailureLimit, lambda: FailureLimit(application.resolve(Runtime), enabled=settings.rate_limits))
+    singleton(TryLimit, lambda: TryLimit(application.resolve(Runtime), enabled=settings.rate_limits))
     singleton(Snapshots, lambda: _snapshots(application))
     singleton(Owners, lambda: Owners(application.modules))
     singleton(KeySnapshots, lambda: _key_snapshots(application))
@@ -109,6 +113,11 @@ def _cost(settings: Settings) -> Argon2Cost:
     return Argon2Cost(
         password.memory_kib or preset.memory_kib, password.time_cost or preset.passes, password.parallelism or preset.lanes
     )
+
+
+def _new_passwords(settings: Settings) -> NewPasswords:
+    password = settings.password
+    return NewPasswords(password, (settings.service_name, *password.refused_words), password.breach_file)
 
 
 def _authenticator(application: "Application") -> Authenticator:

@@ -62,6 +62,10 @@ class CookieSession:
         self._set(self._names.access, kept.access_token, kept.access_life, "/")
         self._set(self._names.refresh, kept.refresh_token, kept.refresh_life, REFRESH_PATH)
 
+    def keep_device(self, token: str, life: timedelta) -> None:
+        """Have the browser keep what tells it from a stranger's; signing out leaves it there."""
+        self._set(self._names.device, token, life, REFRESH_PATH)
+
     def forget(self) -> None:
         """Have the browser forget the session, if it sent one."""
         sent = self._exchange.received.get(b"cookie", b"")

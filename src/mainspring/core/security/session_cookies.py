@@ -1,4 +1,4 @@
-"""The two cookies that carry a session (R-084, RFC 6265): the access token everywhere, the refresh token to `/api/v1/auth` only.
+"""The cookies of a session (R-084, RFC 6265): the access token everywhere, refresh and device token to `/api/v1/auth` only.
 
 Scripts cannot read them. In production their names make the browser itself refuse one that came without TLS, and for the access
 token one that a neighbouring host planted (`__Host-`); so does `credential` for a name that comes twice.
@@ -20,6 +20,7 @@ class SessionCookies:
 
     access: str = "accessToken"
     refresh: str = "refreshToken"
+    device: str = "deviceToken"
     is_secure: bool = False
     same_site: Literal["lax", "strict"] = "lax"
 
@@ -28,7 +29,7 @@ class SessionCookies:
         """Those of this installation."""
         if not settings.is_production:
             return cls(same_site=settings.cookie_same_site)
-        return cls("__Host-accessToken", "__Secure-refreshToken", True, settings.cookie_same_site)
+        return cls("__Host-accessToken", "__Secure-refreshToken", "__Secure-deviceToken", True, settings.cookie_same_site)
 
 
 def only_cookie(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> bytes | None:

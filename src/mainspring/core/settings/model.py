@@ -28,6 +28,13 @@ class PasswordSettings(Section):
     classes: tuple[Literal["lower", "upper", "digit", "special"], ...] = Field(
         default=(), description="Kinds of characters every new password must hold: lower,upper,digit,special. None by default."
     )
+    refused_words: tuple[str, ...] = Field(
+        default=(), description="Words that no password may be made of, beside SERVICE_NAME and those about the user."
+    )
+    breach_file: Path | None = Field(
+        default=None,
+        description="File of SHA-1 hashes of breached passwords, sorted, as Pwned Passwords ordered by hash; they are refused.",
+    )
     preset: Literal["standard", "small", "large"] = Field(
         default="standard", description="Cost of one Argon2id hash: 64 MiB and 3 passes; small 19 MiB and 2; large 256 MiB and 3."
     )

@@ -107,3 +107,30 @@ class PasswordRefused(Invalid):
     """The password breaks a rule."""
 
     code = "VALIDATION_ERROR"
+
+
+class LinkInvalid(Unauthenticated):
+    """The secret of a mail is unknown, used, too old, or of an address that is not the user's any more: one answer for all."""
+
+    code, message = "auth.link_invalid", "This link is not valid any more. Ask for a new one."
+
+    def __init__(self) -> None:
+        super().__init__(details={"reason": "link_invalid"})
+
+
+class EmailUnverified(Forbidden):
+    """Who it is was proved, but not that the address is his."""
+
+    code, message = "auth.email_unverified", "Confirm your e-mail address first. A link is in your mailbox."
+
+
+class RegistrationClosed(Forbidden):
+    """Accounts are made by those who may, and nobody makes one for oneself."""
+
+    code, message = "auth.registration_closed", "Nobody can register here. Ask whoever runs this service for an account."
+
+
+class SameEmail(Conflict):
+    """The address to be is the address that is."""
+
+    code, message = "auth.same_email", "This is your address already."

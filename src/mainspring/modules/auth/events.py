@@ -1,6 +1,7 @@
 """What happened to sessions and credentials. Every fact is audited."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import UUID
 
 from mainspring.core.audit import AuditRecord
@@ -30,6 +31,16 @@ class SignedIn(SessionEvent, action="LOGIN"):
         return replace(super().record(), user_id=self.user_id)
 
 
+@dataclass(frozen=True)
+class NewDevice(SessionEvent, action="NEW_DEVICE"):
+    """A session began on a device that the user was not seen on before."""
+
+    device: str | None
+    ip_address: str | None
+    place: str | None
+    at: datetime
+
+
 class SessionEnded(SessionEvent, action="LOGOUT"):
     """A session was ended by its owner or an administrator."""
 
@@ -51,6 +62,34 @@ class AllSessionsEnded(UserFact, action="LOGOUT_ALL"):
 
 class PasswordChanged(UserFact, action="PASSWORD_CHANGE"):
     """The user chose a new password."""
+
+
+class PasswordReset(UserFact, action="PASSWORD_RESET"):
+    """Whoever reads the user's mailbox chose a new password."""
+
+
+class EmailVerified(UserFact, action="EMAIL_VERIFIED"):
+    """The user proved to read the mailbox of his address."""
+
+
+class AccountClaimed(UserFact, action="ACCOUNT_CLAIMED"):
+    """The mailbox was proved for the first time by a link that signs in, so the password of before is gone."""
+
+
+@dataclass(frozen=True)
+class EmailChangeWished(UserFact, action="EMAIL_CHANGE_WISHED"):
+    """The user wants another address."""
+
+    old_email: str
+    new_email: str
+
+
+@dataclass(frozen=True)
+class EmailChanged(UserFact, action="EMAIL_CHANGED"):
+    """The user has another address; both mailboxes agreed."""
+
+    old_email: str
+    new_email: str
 
 
 class TotpEnabled(UserFact, action="MFA_ENABLED"):
@@ -82,3 +121,14 @@ class RecoveryCodeUsed(UserFact, action="RECOVERY_CODE_USED"):
 
 class SteppedUp(SessionEvent, action="STEP_UP"):
     """A session proved again all that its account asks for."""
+
+
+@dataclass(frozen=True)
+class DeletionWished(UserFact, action="DELETION_WISHED"):
+    """The user wants the account gone; at `due_at` it is erased."""
+
+    due_at: datetime
+
+
+class DeletionCancelled(UserFact, action="DELETION_CANCELLED"):
+    """The user signed in again before the account was erased."""

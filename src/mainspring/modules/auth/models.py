@@ -1,4 +1,4 @@
-"""Tables of auth: credentials, second factors, sessions, refresh tokens."""
+"""Tables of auth: credentials, second factors, proofs by mail, sessions, refresh tokens."""
 
 from datetime import datetime
 from uuid import UUID
@@ -13,12 +13,13 @@ UNUSED = text("used_at IS NULL")
 
 
 class Credential(Timestamps, Model):
-    """The password of a user, as a hash."""
+    """The password of a user, as a hash. Devices that were known before `devices_since` are strangers again."""
 
     __tablename__ = "credentials"
 
     user_id: Mapped[UUID] = mapped_column(Uuid(), ForeignKey("users.id", ondelete="CASCADE"), unique=True)
     password_hash: Mapped[str] = mapped_column(String(500))
+    devices_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class TotpFactor(Timestamps, Model):
@@ -68,6 +69,67 @@ class CodeGuess(Model):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class EmailProof(Model):
+    """A secret that was mailed to an address, as SHA-256; whoever shows it reads that mailbox. Used once, by one UPDATE.
+
+    `subject_id` is what else it is about: the change of an address that it confirms.
+    """
+
+    __tablename__ = "email_proofs"
+    __table_args__ = (
+        Index("ix_email_proofs_user_id", "user_id", "created_at"),
+        Index("ix_email_proofs_expires_at", "expires_at"),
+    )
+
+    user_id: Mapped[UUID] = mapped_column(Uuid(), ForeignKey("users.id", ondelete="CASCADE"))
+    purpose: Mapped[str] = mapped_column(String(30))
+    address: Mapped[str] = mapped_column(String(255))
+    subject_id: Mapped[UUID | None] = mapped_column(Uuid())
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class EmailChange(Model):
+    """An address that a user wants instead of his own; at most one a user. It happens once both mailboxes agreed."""
+
+    __tablename__ = "email_changes"
+
+    user_id: Mapped[UUID] = mapped_column(Uuid(), ForeignKey("users.id", ondelete="CASCADE"), unique=True)
+    session_id: Mapped[UUID] = mapped_column(Uuid())
+    old_email: Mapped[str] = mapped_column(String(255))
+    new_email: Mapped[str] = mapped_column(String(255))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    old_confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    new_confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class AccountDeletion(Model):
+    """An account whose owner wants it gone; at `due_at` it is erased, unless he signs in before."""
+
+    __tablename__ = "account_deletions"
+    __table_args__ = (Index("ix_account_deletions_due_at", "due_at"),)
+
+    user_id: Mapped[UUID] = mapped_column(Uuid(), ForeignKey("users.id", ondelete="CASCADE"), unique=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class PasswordGuess(Model):
+    """One try at a password, written before it is judged. `account` is a hash of the address, or names a known device."""
+
+    __tablename__ = "password_guesses"
+    __table_args__ = (
+        Index("ix_password_guesses_account", "account", "created_at"),
+        Index("ix_password_guesses_created_at", "created_at"),
+    )
+
+    account: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class Session(Model):
     """One sign-in and everything refreshed from it: the token family (R-078). Its id is the `sid` of access tokens.
 
@@ -84,6 +146,7 @@ class Session(Model):
     second_factor: Mapped[str | None] = mapped_column(String(20))
     device: Mapped[str | None] = mapped_column(String(300))
     ip_address: Mapped[str | None] = mapped_column(String(45))
+    place: Mapped[str | None] = mapped_column(String(200))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_used_at: Mapped[datetime] = mapped_column(UtcDateTime)
     authenticated_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -1,8 +1,8 @@
 """What the repository of auth returns."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from mainspring.core.security.tokens import AccessToken
@@ -20,11 +20,20 @@ class SessionRow:
     second_factor: str | None
     device: str | None
     ip_address: str | None
+    place: str | None
     created_at: datetime
     last_used_at: datetime
     authenticated_at: datetime
     expires_at: datetime
     ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierSignIns:
+    """How many sessions a user had lately, and how many of them with this program from this address."""
+
+    any: int
+    alike: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +82,22 @@ class PresentedRefresh:
 
 
 @dataclass(frozen=True, slots=True)
+class Device:
+    """A device that somebody signed in on, and when that was last."""
+
+    id: UUID
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceToken:
+    """What a device shows the next time."""
+
+    text: str = field(repr=False)
+    life: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class Proof:
     """What somebody proved: who it is, and by which method: `password`, `magic_link`, `social`, `passkey`.
 
@@ -82,6 +107,40 @@ class Proof:
     user_id: UUID
     method: str
     is_complete: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MailedProof:
+    """Whoever shows the secret behind it reads the mailbox of `address`, which was the user's when it was mailed."""
+
+    user_id: UUID
+    address: str
+    subject_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WishedEmail:
+    """An address that a user wants instead of his own, and which of the two mailboxes agreed."""
+
+    id: UUID
+    user_id: UUID
+    session_id: UUID
+    old_email: str
+    new_email: str
+    old_confirmed_at: datetime | None
+    new_confirmed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A mail with a secret link, to be written and sent outside of any unit. The secret is nowhere else; `proof` is its hash."""
+
+    proof: str
+    to: str
+    name: str
+    template: str
+    link: str = field(repr=False)
+    values: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +202,11 @@ class Challenge:
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """A session that began or goes on, and whose it is. Its access token is signed after the commit."""
+    """A session that began or goes on, and whose it is; `device` when it began. Its access token is signed after the commit."""
 
     profile: Profile
     tokens: Tokens
+    device: DeviceToken | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,3 +225,4 @@ class SignedInAs:
     profile: Profile
     tokens: Tokens
     access: AccessToken
+    device: DeviceToken | None = None

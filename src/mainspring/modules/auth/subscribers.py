@@ -2,12 +2,20 @@
 
 from mainspring.core.database import UnitOfWork
 from mainspring.core.events import subscribe
+from mainspring.core.mail.filters import moment
 from mainspring.modules.notifications.service import NotificationService
 
 from .events import (
     SECURITY,
+    AccountClaimed,
+    DeletionCancelled,
+    DeletionWished,
+    EmailChanged,
+    EmailChangeWished,
     MfaReset,
+    NewDevice,
     PasswordChanged,
+    PasswordReset,
     RecoveryCodesRenewed,
     RecoveryCodeUsed,
     RefreshReused,
@@ -34,6 +42,56 @@ async def tell_of_stolen_session(uow: UnitOfWork, reused: RefreshReused) -> None
         "session on every device.\n\nSign in again. If you do not know why this happened, change your password."
     )
     await NotificationService(uow).notify(reused.user_id, SECURITY, title, body, {"sessionId": reused.session_id})
+
+
+@subscribe(NewDevice, queue="mail")
+async def tell_of_new_device(uow: UnitOfWork, began: NewDevice) -> None:
+    """Say that somebody signed in on a device that was not seen before (ASVS 6.3.5)."""
+    place = " ".join(part for part in (began.place, f"({began.ip_address})" if began.ip_address else None) if part)
+    where = f" from {place}" if place else ""
+    body = (
+        f"Somebody signed in with {began.device or 'a program that does not tell its name'}{where} on {moment(began.at)}.\n\n"
+        "If it was you, all is well. If not, set a new password, which signs out all devices, and look at the list of them."
+    )
+    data = {"sessionId": began.session_id}
+    await NotificationService(uow).notify(began.user_id, SECURITY, "A new device signed in to your account", body, data)
+
+
+@subscribe(PasswordReset, queue="mail")
+async def tell_of_reset_password(uow: UnitOfWork, reset: PasswordReset) -> None:
+    """Say that somebody who reads the mailbox set a new password (ASVS 6.3.7)."""
+    body = f"It was set with a link that we mailed to this address. All devices were signed out.\n\n{IF_IT_WAS_NOT_YOU}"
+    await NotificationService(uow).notify(reset.user_id, SECURITY, "Your password was set anew", body)
+
+
+@subscribe(AccountClaimed, queue="mail")
+async def tell_of_claimed_account(uow: UnitOfWork, claimed: AccountClaimed) -> None:
+    """Say that the password of before the address was proved is gone."""
+    body = (
+        "You signed in with a link for the first time, and so proved that this address is yours. Whoever had set a password "
+        "before had not proved it, so we removed that password and signed out all devices.\n\nTo have a password again, ask "
+        "for a link to set one."
+    )
+    await NotificationService(uow).notify(claimed.user_id, SECURITY, "The password of your account was removed", body)
+
+
+@subscribe(EmailChangeWished, queue="mail")
+async def tell_of_wished_address(uow: UnitOfWork, wished: EmailChangeWished) -> None:
+    """Tell the address of now that another one is wished, whether or not it is asked (ASVS 6.3.7)."""
+    body = (
+        f"The account is to move to {wished.new_email}. Nothing changes before the mailboxes agree.\n\n"
+        "If it was not you, somebody knows your password: set a new one, which also stops this change."
+    )
+    await NotificationService(uow).notify(wished.user_id, SECURITY, "A new e-mail address is wished for your account", body)
+
+
+@subscribe(EmailChanged, queue="mail")
+async def tell_of_new_address(uow: UnitOfWork, changed: EmailChanged) -> None:
+    """Tell the user, and the address that was his."""
+    notifications = NotificationService(uow)
+    body = f"You sign in with {changed.new_email} from now on. All other devices were signed out."
+    await notifications.notify(changed.user_id, SECURITY, "Your e-mail address was changed", body)
+    await notifications.mail_to(changed.old_email, "auth/email_changed", new_email=changed.new_email)
 
 
 @subscribe(TotpEnabled, queue="mail")
@@ -76,3 +134,20 @@ async def tell_of_used_recovery_code(uow: UnitOfWork, used: RecoveryCodeUsed) ->
     """Say that a recovery code was used, and how many are left."""
     body = f"It is worth nothing any more. Codes left: {used.left}.\n\n{IF_IT_WAS_NOT_YOU}"
     await NotificationService(uow).notify(used.user_id, SECURITY, "A recovery code was used", body, {"left": used.left})
+
+
+@subscribe(DeletionWished, queue="mail")
+async def tell_of_wished_deletion(uow: UnitOfWork, wished: DeletionWished) -> None:
+    """Say when the account goes, and how to keep it."""
+    body = (
+        f"You are signed out everywhere. On {moment(wished.due_at)} the account is erased, and nothing brings it back.\n\n"
+        "To keep it, sign in before. If it was not you who asked for this, sign in now and set a new password."
+    )
+    await NotificationService(uow).notify(wished.user_id, SECURITY, "Your account is going to be erased", body)
+
+
+@subscribe(DeletionCancelled, queue="mail")
+async def tell_of_cancelled_deletion(uow: UnitOfWork, cancelled: DeletionCancelled) -> None:
+    """Say that the account stays."""
+    body = f"You signed in again, so it is not erased.\n\n{IF_IT_WAS_NOT_YOU}"
+    await NotificationService(uow).notify(cancelled.user_id, SECURITY, "Your account stays", body)

@@ -106,6 +106,10 @@ class NotificationService:
         if not await self.notifications.delete(id, user_id):
             raise NotificationNotFound(id)
 
+    async def erase(self, user_id: UUID) -> None:
+        """Remove everything that was told to the user, and what he wished."""
+        await self.notifications.delete_all(user_id)
+
     async def forget_read(self, before: datetime, most: int) -> int:
         """Delete at most `most` that anybody read before the moment; how many went."""
         return await self.notifications.forget_read(before, most)

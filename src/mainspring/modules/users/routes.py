@@ -6,9 +6,9 @@ from uuid import UUID
 from fastapi import Query
 
 from mainspring.core.http import IfMatch, PageOut, ReadUnit, Router, WriteUnit, pagination_of, problems
-from mainspring.core.security.guard import CurrentPerson, CurrentUser
+from mainspring.core.security.guard import CurrentUser
 
-from .errors import EmailTaken, OwnStatus, UserNotFound
+from .errors import EmailTaken, OwnAccount, OwnStatus, UserNotFound
 from .permissions import Administrator, UserChanger, UserReader, UserRemover, UserRestorer, UserSeer
 from .schemas import MeOut, UpdateProfile, UpdateUser, UserOut, UserQuery
 from .service import UserService
@@ -28,12 +28,6 @@ async def update_me(body: UpdateProfile, caller: CurrentUser, uow: WriteUnit, ex
     """Change one's own profile."""
     users = UserService(uow)
     return MeOut.of(await users.profile(await users.update(caller, caller.id, body.wishes(), expected), caller.scopes))
-
-
-@router.delete("/users/me", status_code=204)
-async def delete_me(caller: CurrentPerson, uow: WriteUnit, expected: IfMatch) -> None:
-    """Delete one's own account and end all its sessions."""
-    await UserService(uow).delete(caller, caller.id, expected)
 
 
 @router.get("/users")
@@ -64,9 +58,9 @@ async def update_user(id: UUID, body: UpdateUser, caller: UserChanger, uow: Writ
     return UserOut.of(await users.profile(await users.update(caller, id, body.wishes(), expected)))
 
 
-@router.delete("/users/{id}", status_code=204, responses=problems(UserNotFound))
+@router.delete("/users/{id}", status_code=204, responses=problems(UserNotFound, OwnAccount))
 async def delete_user(id: UUID, caller: UserRemover, uow: WriteUnit, expected: IfMatch) -> None:
-    """Delete a user and end all his sessions: oneself, or anybody with `users:delete`."""
+    """Delete another user and end all his sessions."""
     await UserService(uow).delete(caller, id, expected)
 
 

@@ -13,11 +13,10 @@ from mainspring.core.observability.logs import get_logger
 from mainspring.core.observability.security_events import access_refused
 from mainspring.core.security.ports import Held, PermissionSource
 from mainspring.core.security.principal import Principal
-from mainspring.core.security.refusals import PeopleOnly
 from mainspring.core.security.snapshots import Snapshots
 
-from .errors import EmailTaken, NoSuchAccount, OwnStatus, UserNotFound
-from .events import UserCreated, UserDeleted, UserRestored, UserUpdated
+from .errors import EmailTaken, NoSuchAccount, OwnAccount, OwnStatus, UserNotFound
+from .events import UserCreated, UserDeleted, UserErased, UserRestored, UserUpdated
 from .permissions import DELETE, READ, UPDATE
 from .ports import AccountGuard, SessionEnder
 from .repository import USERS, UserRepository
@@ -25,18 +24,20 @@ from .rows import PERSON, Profile, Standing, UserKind, UserRow
 from .schemas import UserQuery
 
 SHOWN_IN_AUDIT = ("name", "first_name", "last_name", "age", "bio", "website", "avatar_url", "is_active")
+ERASED_NAME = "Erased user"
 log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class NewUser:
-    """A user to be. The address is already in its canonical form."""
+    """A user to be. The address is already in its canonical form; `email_verified` when whoever runs the installation vouches."""
 
     email: str
     name: str
     first_name: str | None = None
     last_name: str | None = None
     kind: UserKind = PERSON
+    email_verified: bool = False
 
 
 class UserService:
@@ -48,7 +49,9 @@ class UserService:
 
     async def create(self, wish: NewUser) -> UserRow:
         """Add an account. Raises EmailTaken; the unique index decides, so two at once cannot both win."""
-        user = await self.users.add(wish.email, wish.name, wish.first_name, wish.last_name, wish.kind)
+        user = await self.users.add(
+            wish.email, wish.name, wish.first_name, wish.last_name, kind=wish.kind, email_verified=wish.email_verified
+        )
         if user is None:
             raise EmailTaken()
         kind = {} if user.kind == PERSON else {"kind": user.kind}
@@ -138,22 +141,54 @@ class UserService:
             await self._shut_out(id, "status")
         return after
 
+    async def verify_email(self, id: UUID, email: str) -> bool:
+        """Note that the user reads the mailbox of his address; whether that is news."""
+        if not await self.users.verify(id, email):
+            return False
+        self.uow.publish(UserUpdated(id, {"email_verified": [False, True]}))
+        return True
+
+    async def change_email(self, id: UUID, old_email: str, new_email: str) -> None:
+        """Another address, whose mailbox the user reads. Raises UserNotFound when the old one is not his, and EmailTaken."""
+        if await self.users.by_email(new_email) is not None:
+            raise EmailTaken()
+        if not await self.users.move(id, old_email, new_email):  # the unique index decides a race for the new address
+            raise UserNotFound(id)
+        self.uow.publish(UserUpdated(id, {"email": [old_email, new_email]}))
+        snapshots = self.uow.port(Snapshots)
+        self.uow.after_commit(lambda: snapshots.forget_user(id))
+
     async def set_mfa_enabled(self, id: UUID, is_enabled: bool) -> None:
         """Show whether the account asks for a second factor; auth decides. Raises UserNotFound."""
         await self._changed(id, {"mfa_enabled": is_enabled})
 
     async def delete(self, caller: Principal, id: UUID, version: int | None = None) -> None:
-        """Hide the account from everything and end its sessions (R-225). No API key deletes its owner: PeopleOnly.
+        """Hide the account from everything and end its sessions (R-225).
 
-        Raises UserNotFound, Forbidden, PreconditionFailed, AdministratorProtected, LastAdministrator.
+        Raises UserNotFound, Forbidden, OwnAccount, PreconditionFailed, AdministratorProtected, LastAdministrator.
         """
-        if caller.is_key and caller.id == id:
-            raise PeopleOnly()
+        if caller.id == id:
+            raise OwnAccount()
         await self._may_change(caller, id, DELETE)
         await self.uow.port(AccountGuard).may_leave(self.uow, id)
         await self._changed(id, {"deleted_at": clock.now()}, version)
         self.uow.publish(UserDeleted(id))
         await self._shut_out(id, "deleted")
+
+    async def may_leave(self, id: UUID) -> None:
+        """Raises LastAdministrator when nobody would be left to administer the installation."""
+        await self.uow.port(AccountGuard).may_leave(self.uow, id)
+
+    async def erase(self, id: UUID) -> None:
+        """Delete an account by the wish of its owner, and take all that is personal out of it. Nothing brings it back.
+
+        Raises UserNotFound, LastAdministrator.
+        """
+        await self.may_leave(id)
+        await self._changed(id, {"deleted_at": clock.now()})
+        await self._shut_out(id, "erased")
+        await self.users.erase(id, f"erased-{id}@erased.invalid", ERASED_NAME)
+        self.uow.publish(UserErased(id))
 
     async def restore(self, caller: Principal, id: UUID) -> UserRow:
         """Bring a deleted account back.

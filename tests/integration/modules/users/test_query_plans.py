@@ -7,15 +7,21 @@ import pytest
 
 from mainspring.core.database import Statement
 from mainspring.modules.access import repository as access
-from mainspring.modules.auth import repository as auth
+from mainspring.modules.auth.repository import credentials, deletions, email_proofs, password_guesses, sessions
 from mainspring.modules.users import repository as users
 
 QUESTIONS = [
     (users.BY_EMAIL, "uq_users_email"),
     (users.BY_ID, "pk_users"),
-    (auth.TOKEN, "uq_refresh_tokens_token_hash"),
-    (auth.PASSWORD_OF, "uq_credentials_user_id"),
-    (auth.END_ALL, "ix_sessions_user_id"),
+    (sessions.TOKEN, "uq_refresh_tokens_token_hash"),
+    (credentials.PASSWORD_OF, "uq_credentials_user_id"),
+    (sessions.END_ALL, "ix_sessions_user_id"),
+    (sessions.EARLIER, "ix_sessions_user_id"),
+    (email_proofs.LOOK, "uq_email_proofs_token_hash"),
+    (email_proofs.CLAIM, "uq_email_proofs_token_hash"),
+    (password_guesses.SINCE, "ix_password_guesses_account"),
+    (deletions.CANCEL, "uq_account_deletions_user_id"),
+    (deletions.FIND_DUE, "ix_account_deletions_due_at"),
     (access.ROLES_OF, "uq_user_roles_user_id_role_id"),
     (access.GRANTS_OF, "uq_permission_grants_user_id_permission"),
     (access.PERMISSIONS_OF_ROLES, "uq_role_permissions_role_id_permission"),

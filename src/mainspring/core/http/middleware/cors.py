@@ -8,7 +8,7 @@ from ..exchange import KEY, Exchange
 
 METHODS = b"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 REQUEST_HEADERS = (
-    b"Content-Type, Authorization, X-CSRF-Token, X-API-Key, X-Access-Token, X-Request-ID, Idempotency-Key, "
+    b"Content-Type, Authorization, X-CSRF-Token, X-API-Key, X-Access-Token, X-Device-Token, X-Request-ID, Idempotency-Key, "
     b"If-Match, If-None-Match, Last-Event-ID"
 )
 EXPOSED_HEADERS = (

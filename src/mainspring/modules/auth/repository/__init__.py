@@ -2,6 +2,10 @@
 
 from .challenges import ChallengeRepository
 from .credentials import CredentialRepository
+from .deletions import DeletionRepository
+from .email_changes import EmailChangeRepository
+from .email_proofs import EmailProofRepository
+from .password_guesses import PasswordGuessRepository
 from .recovery import RecoveryCodeRepository
 from .sessions import SESSIONS, RefreshTokenRepository, SessionRepository
 from .totp import GuessRepository, TotpRepository
@@ -10,7 +14,11 @@ __all__ = [
     "SESSIONS",
     "ChallengeRepository",
     "CredentialRepository",
+    "DeletionRepository",
+    "EmailChangeRepository",
+    "EmailProofRepository",
     "GuessRepository",
+    "PasswordGuessRepository",
     "RecoveryCodeRepository",
     "RefreshTokenRepository",
     "SessionRepository",

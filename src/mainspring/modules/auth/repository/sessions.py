@@ -5,12 +5,12 @@ from dataclasses import fields
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import and_, exists, select, update
+from sqlalchemy import and_, exists, func, select, update
 
 from mainspring.core.database import Listing, Repository, Statement, UtcDateTime, any_of, bind, insert_into
 
 from ..models import RefreshToken, Session
-from ..rows import LiveSession, SessionRow, TokenRow
+from ..rows import EarlierSignIns, LiveSession, SessionRow, TokenRow
 
 NOW = bind("now", UtcDateTime)
 SESSION = tuple(getattr(Session, field.name) for field in fields(SessionRow))
@@ -27,6 +27,7 @@ ADD_SESSION: Statement[None] = Statement(
         "second_factor",
         "device",
         "ip_address",
+        "place",
         "last_used_at",
         "authenticated_at",
         "expires_at",
@@ -44,6 +45,16 @@ SESSIONS = Listing(
     sorts={"lastUsedAt": Session.last_used_at, "createdAt": Session.created_at},
     default="-lastUsedAt",
     key=Session.id,
+)
+ALIKE = and_(
+    Session.device.is_not_distinct_from(bind("device", Session.device)),
+    Session.ip_address.is_not_distinct_from(bind("ip_address", Session.ip_address)),
+)
+EARLIER = Statement(
+    select(func.count().label("any"), func.count().filter(ALIKE).label("alike")).where(
+        OF_USER, Session.created_at > bind("since", UtcDateTime)
+    ),
+    EarlierSignIns,
 )
 TOUCH: Statement[None] = Statement(
     update(Session).where(Session.id == bind("session_id", Session.id), *ALIVE).values(last_used_at=NOW)
@@ -118,11 +129,16 @@ class SessionRepository(Repository):
             second_factor=row.second_factor,
             device=row.device,
             ip_address=row.ip_address,
+            place=row.place,
             created_at=row.created_at,
             last_used_at=row.last_used_at,
             authenticated_at=row.authenticated_at,
             expires_at=row.expires_at,
         )
+
+    async def earlier(self, user_id: UUID, device: str | None, ip_address: str | None, since: datetime) -> EarlierSignIns:
+        """The sessions that a user began since a moment, alive or not."""
+        return await self.uow.only(EARLIER, user_id=user_id, device=device, ip_address=ip_address, since=since)
 
     async def live(self, ids: Sequence[UUID], now: datetime) -> list[LiveSession]:
         """Those of the sessions that have not ended."""

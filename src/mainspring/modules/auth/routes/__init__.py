@@ -1,6 +1,6 @@
-"""Accounts, signing in, second factors and sessions over REST."""
+"""Accounts, links by mail, signing in, second factors and sessions over REST."""
 
-from . import accounts, second_factors, signing_in
+from . import accounts, mailboxes, second_factors, signing_in
 from .router import router
 
-__all__ = ["accounts", "router", "second_factors", "signing_in"]
+__all__ = ["accounts", "mailboxes", "router", "second_factors", "signing_in"]

@@ -24,5 +24,7 @@ def entered(answer: Reply, cookies: CookieSession, signed_in: SignedInAs) -> Bea
     if tokens.transport != "cookie":
         return BearerOut.of(signed_in)
     now = clock.now()
+    if signed_in.device is not None:
+        cookies.keep_device(signed_in.device.text, signed_in.device.life)
     cookies.keep(Kept(access.text, access.expires_at - now, tokens.refresh_token, tokens.refresh_expires_at - now))
     return CookieOut.of_browser(signed_in, cookies.csrf_token(tokens.session_id))

@@ -11,7 +11,9 @@ from mainspring.core.security.guard import CurrentPerson, public
 from mainspring.core.security.same_origin import CrossSite
 from mainspring.modules.users.errors import UserNotFound
 
+from ..device_words import words_for
 from ..errors import (
+    EmailUnverified,
     InvalidCredentials,
     RefreshTokenExpired,
     RefreshTokenInvalid,
@@ -32,7 +34,7 @@ REFUSED_REFRESH = problems(
 )
 
 
-@router.post("/auth/login", dependencies=[public], responses=problems(InvalidCredentials, CrossSite))
+@router.post("/auth/login", dependencies=[public], responses=problems(InvalidCredentials, EmailUnverified, CrossSite))
 async def login(body: Login, application: App, context: CallContext, answer: Answer, cookies: Cookies) -> SignInOut:
     """Sign in with an address and its password."""
     refuse_strangers(body.transport, cookies)
@@ -72,7 +74,7 @@ async def logout_all(caller: CurrentPerson, uow: WriteUnit, cookies: Cookies) ->
 async def list_sessions(query: Annotated[SessionQuery, Query()], caller: CurrentPerson, uow: ReadUnit) -> PageOut[SessionOut]:
     """The caller's sessions."""
     found = await SessionService(uow).of_user(caller.id, query)
-    shown = [SessionOut.seen_from(caller.session_id, row) for row in found.rows]
+    shown = [SessionOut.seen_from(caller.session_id, row, words_for(row.device)) for row in found.rows]
     return PageOut[SessionOut](data=shown, pagination=pagination_of(found))
 
 

@@ -11,18 +11,26 @@ from mainspring.core import clock, ids
 from mainspring.core.database import UnitOfWork
 from mainspring.core.errors import Unauthenticated
 from mainspring.core.observability import security_events
+from mainspring.core.settings import Settings as CoreSettings
 from mainspring.modules.users.rows import Profile
 
-from ..errors import InvalidCredentials, MfaTokenInvalid, SecondFactorRefused
-from ..repository import ChallengeRepository
+from ..device_words import words_for
+from ..devices import token_for
+from ..errors import EmailUnverified, InvalidCredentials, MfaTokenInvalid, SecondFactorRefused
+from ..events import NewDevice
+from ..repository import ChallengeRepository, SessionRepository
 from ..rows import Challenge, Entered, MfaRequired, Proof, Shown
 from ..sealing import token_hash
+from ..settings import Settings
+from .deletions import DeletionService
 from .factors import FactorService, hold_admissions
-from .opening import open_session
+from .opening import device_sent, open_session, place_of
+from .password_guesses import PasswordGuessService
 from .standing import profile_in_good_standing
 
 TOKEN_BYTES = 32
 CHALLENGE_LIFE = timedelta(minutes=5)
+REMEMBERED = timedelta(days=90)
 
 
 class Admission:
@@ -38,10 +46,12 @@ class Admission:
         """Let somebody in who proved who it is, or ask for the second factor.
 
         Raises `refusal` when the account is disabled or deleted: the way in says so in the words of its other refusals (D-11).
+        Raises EmailUnverified where the address must be proved first; `refusal` instead, where that would tell that it is known.
         """
         # a second factor that is switched on meanwhile waits for us, then ends the session; or we wait for it and ask
         await hold_admissions(self.uow, proof.user_id)
         profile = await profile_in_good_standing(self.uow, proof.user_id, refusal)
+        self._ask_for_verified_email(profile, refusal)
         methods = await FactorService(self.uow).methods_of(proof.user_id)
         if methods and not proof.is_complete:
             return await self._ask(proof, transport, methods)
@@ -65,6 +75,11 @@ class Admission:
         """The first proof that waits behind a token of ours; None when there is none, or its time is over."""
         return await self.challenges.look(token_hash(token), clock.now())
 
+    def _ask_for_verified_email(self, profile: Profile, refusal: type[Unauthenticated]) -> None:
+        settings = self.uow.port(CoreSettings).section(Settings)
+        if settings.asks_for_verified_email and not profile.user.email_verified:
+            raise refusal() if settings.registration == "silent" else EmailUnverified()
+
     async def _ask(self, proof: Proof, transport: str, methods: tuple[str, ...]) -> MfaRequired:
         token = ids.secret(TOKEN_BYTES)
         now = clock.now()
@@ -73,7 +88,19 @@ class Admission:
         return MfaRequired(token, int(CHALLENGE_LIFE.total_seconds()), methods)
 
     async def _open(self, profile: Profile, proof: Proof, transport: str, second_factor: str | None) -> Entered:
+        device = await PasswordGuessService(self.uow).known_device(proof.user_id)
+        await DeletionService(self.uow).cancel(proof.user_id)
+        is_stranger = device is None and await self._is_stranger(proof.user_id)
         tokens = await open_session(self.uow, proof, transport, second_factor)
+        if is_stranger:
+            words, place = words_for(device_sent(self.uow)), place_of(self.uow)
+            self.uow.publish(NewDevice(tokens.session_id, proof.user_id, words, self.uow.context.address, place, clock.now()))
         user, address = profile.user, self.uow.context.address
         self.uow.after_commit(lambda: security_events.successful_login(user_id=user.id, email=user.email, ip=address))
-        return Entered(profile, tokens)
+        return Entered(profile, tokens, token_for(user.id, device, self.uow.port(CoreSettings)))
+
+    async def _is_stranger(self, user_id: UUID) -> bool:
+        """Whether the user never came from this program and address lately; the first device of an account is no news."""
+        context, since = self.uow.context, clock.now() - REMEMBERED
+        earlier = await SessionRepository(self.uow).earlier(user_id, device_sent(self.uow), context.address, since)
+        return earlier.any > 0 and earlier.alike == 0

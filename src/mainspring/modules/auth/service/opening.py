@@ -5,12 +5,13 @@ from mainspring.core.database import UnitOfWork
 from mainspring.core.settings import Settings
 
 from ..events import SignedIn
+from ..ports import PlaceFinder
 from ..repository import RefreshTokenRepository, SessionRepository
 from ..rows import Proof, SessionRow, Tokens
 from ..sealing import token_hash
 
 REFRESH_TOKEN_BYTES = 64  # R-075
-LONGEST_DEVICE = 300
+LONGEST_DEVICE, LONGEST_PLACE = 300, 200
 
 
 async def open_session(uow: UnitOfWork, proof: Proof, transport: str, second_factor: str | None) -> Tokens:
@@ -23,8 +24,9 @@ async def open_session(uow: UnitOfWork, proof: Proof, transport: str, second_fac
         transport=transport,
         method=proof.method,
         second_factor=second_factor,
-        device=(uow.context.user_agent or "")[:LONGEST_DEVICE] or None,
+        device=device_sent(uow),
         ip_address=uow.context.address,
+        place=place_of(uow),
         created_at=now,
         last_used_at=now,
         authenticated_at=now,
@@ -37,3 +39,15 @@ async def open_session(uow: UnitOfWork, proof: Proof, transport: str, second_fac
     await RefreshTokenRepository(uow).add(session.id, token_hash(refresh_token), expires_at)
     uow.publish(SignedIn(session.id, proof.user_id, proof.method, second_factor))
     return Tokens(session.id, proof.user_id, refresh_token, expires_at, transport)
+
+
+def device_sent(uow: UnitOfWork) -> str | None:
+    """The `User-Agent` of the request."""
+    return (uow.context.user_agent or "")[:LONGEST_DEVICE] or None
+
+
+def place_of(uow: UnitOfWork) -> str | None:
+    """Where the request comes from, if somebody knows."""
+    address = uow.context.address
+    place = uow.port(PlaceFinder).place_of(address) if address else None
+    return place[:LONGEST_PLACE] if place else None

@@ -45,3 +45,16 @@ def live_sessions(application: Application) -> LiveSessions:
 def ends_sessions(application: Application) -> EndsSessions:
     """The ender for an application."""
     return EndsSessions()
+
+
+class NobodyKnows:
+    """The `PlaceFinder` of an installation that has none."""
+
+    def place_of(self, address: str) -> str | None:
+        """Nothing is known."""
+        return None
+
+
+def nobody_knows(application: Application) -> NobodyKnows:
+    """The finder for an application."""
+    return NobodyKnows()

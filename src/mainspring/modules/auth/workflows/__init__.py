@@ -1,7 +1,10 @@
-"""Deeds that hash or sign between units of work, so that no transaction waits for a processor."""
+"""Deeds that hash, sign or mail between units of work, so that no transaction waits for a processor or the world."""
 
+from .changing_email import ChangingEmail
 from .changing_password import ChangingPassword
 from .completing import Completing
+from .leaving import Leaving
+from .proving_mailbox import ProvingMailbox
 from .refreshing import Refreshing
 from .registering import Registering
 from .second_factors import SecondFactors
@@ -9,8 +12,11 @@ from .signing_in import SigningIn
 from .stepping_up import SteppingUp
 
 __all__ = [
+    "ChangingEmail",
     "ChangingPassword",
     "Completing",
+    "Leaving",
+    "ProvingMailbox",
     "Refreshing",
     "Registering",
     "SecondFactors",

@@ -3,7 +3,7 @@
 from mainspring.core.application import Application
 from mainspring.core.context import Context
 from mainspring.core.observability import security_events
-from mainspring.core.security.password_rules import check_new_password
+from mainspring.core.security.new_passwords import NewPasswords
 from mainspring.core.security.passwords import Passwords
 from mainspring.core.security.principal import Principal
 from mainspring.modules.users.service import UserService
@@ -25,8 +25,8 @@ class ChangingPassword:
         """Raises WrongPassword, Invalid for the new password, and TooManyRequests after five wrong ones."""
         async with self.application.reading(self.context) as uow:
             user = await UserService(uow).get(caller.id)
-        rules = self.application.settings.password
-        check_new_password(wish.new_password, rules, context=(user.email, user.name), field="newPassword")
+        new = self.application.resolve(NewPasswords)
+        await new.check(wish.new_password, about=(user.email, user.name), field="newPassword")
         stored = await confirm_password(self.application, self.context, caller, wish.current_password, "currentPassword")
         if stored is None:
             raise WrongPassword()

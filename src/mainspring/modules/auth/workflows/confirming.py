@@ -4,11 +4,11 @@ from mainspring.core.application import Application
 from mainspring.core.context import Context
 from mainspring.core.errors import Invalid
 from mainspring.core.limits.failures import FailureLimit
-from mainspring.core.security.passwords import Passwords
 from mainspring.core.security.principal import Principal
 
 from ..errors import WrongPassword
-from ..service import CredentialService
+from ..service import CredentialService, PasswordGuessService
+from .judging_password import judge_password
 
 
 async def confirm_password(
@@ -21,11 +21,15 @@ async def confirm_password(
     """
     async with application.reading(context) as uow:
         stored = await CredentialService(uow).hash_of(caller.id)
+        device = await PasswordGuessService(uow).known_device(caller.id)
     if stored is None:
         return None
     if password is None:
         raise Invalid(details=[{"field": field, "message": "This field is required.", "code": "missing"}])
     async with application.resolve(FailureLimit).attempt(caller.email, context.address):
-        if not (await application.resolve(Passwords).verify(password, stored)).matches:
+        judged = await judge_password(application, context, caller.email, device, password, stored)
+        if not judged.verdict.matches:
             raise WrongPassword()
+        async with application.unit(context) as uow:
+            await judged.release(uow)
     return stored

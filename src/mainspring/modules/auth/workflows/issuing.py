@@ -16,7 +16,7 @@ def issue(application: Application, entered: Entered) -> SignedInAs:
         permissions=profile.permissions,
         email=profile.user.email,
     )
-    return SignedInAs(profile, tokens, access)
+    return SignedInAs(profile, tokens, access, entered.device)
 
 
 def issue_if_entered(application: Application, outcome: Entered | MfaRequired) -> SignedInAs | MfaRequired:

@@ -12,7 +12,7 @@ from mainspring.core.http import ListQuery, Out, Schema
 from mainspring.core.http.messages import describe
 from mainspring.modules.users.schemas import MeOut, Names
 
-from .rows import MfaRequired, SessionRow, SignedInAs
+from ..rows import MfaRequired, SessionRow, SignedInAs
 
 # Rules for new passwords need the settings and the other fields, so they lie in core.security.passwords and run in the workflow.
 Password = Annotated[str, Field(min_length=1, max_length=4096, json_schema_extra={"format": "password"})]
@@ -120,6 +120,10 @@ class BearerOut(Out):
     expires_at: datetime = Field(description="When the access token expires.")
     refresh_token: str
     refresh_expires_at: datetime = Field(description="When the refresh token expires unless it is used before.")
+    device_token: str | None = Field(
+        default=None,
+        description="Send it as X-Device-Token at later sign-ins from this device; it opens nothing by itself. Only at sign-in.",
+    )
     user: MeOut
 
     @classmethod
@@ -131,6 +135,7 @@ class BearerOut(Out):
             expires_at=signed_in.access.expires_at,
             refresh_token=signed_in.tokens.refresh_token,
             refresh_expires_at=signed_in.tokens.refresh_expires_at,
+            device_token=signed_in.device.text if signed_in.device else None,
             user=MeOut.of(signed_in.profile),
         )
 
@@ -202,20 +207,24 @@ class SessionOut(Out):
     """One of the caller's sessions."""
 
     id: UUID
-    device: str | None
+    device: str | None = Field(description="The program and system in words, as far as they can be told.")
+    user_agent: str | None
     ip_address: str | None
+    place: str | None = Field(description="Where the address is, in an installation that knows.")
     created_at: datetime
     last_used_at: datetime
     expires_at: datetime
     current: bool
 
     @classmethod
-    def seen_from(cls, session_id: UUID, row: SessionRow) -> Self:
-        """The answer for a session, looked at from another."""
+    def seen_from(cls, session_id: UUID, row: SessionRow, words: str | None) -> Self:
+        """The answer for a session, looked at from another; `words` name its device."""
         return cls(
             id=row.id,
-            device=row.device,
+            device=words,
+            user_agent=row.device,
             ip_address=row.ip_address,
+            place=row.place,
             created_at=row.created_at,
             last_used_at=row.last_used_at,
             expires_at=row.expires_at,
