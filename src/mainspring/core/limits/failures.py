@@ -104,7 +104,7 @@ class FailureLimit:
             self._failed(attempt, limits, "", address)
             raise
 
-    def _limits(self, account: str, address: str | None, kind: str) -> Mapping[str, int]:
+    def _limits(self, account: str, address: str | None, kind: str = "") -> Mapping[str, int]:
         network = network_of(address)
         hashed = hashlib.sha256(account.strip().casefold().encode("utf-8", "replace")).hexdigest()[:32]
         return {

@@ -14,5 +14,5 @@ MODULE = Module(
         AccountMaker: "workflows.registering:MakesAccounts",
     },
     on_start="workflows.erasing:start",
-    own=("recovery", "sealing", "totp"),
+    own=("recovery", "sealing", "totp", "webauthn"),
 )

@@ -7,6 +7,8 @@ from mainspring.modules.notifications.service import NotificationService
 from .events import (
     SECURITY,
     MfaReset,
+    PasskeyAdded,
+    PasskeyRemoved,
     PasswordChanged,
     RecoveryCodesRenewed,
     RecoveryCodeUsed,
@@ -76,3 +78,17 @@ async def tell_of_used_recovery_code(uow: UnitOfWork, used: RecoveryCodeUsed) ->
     """Say that a recovery code was used, and how many are left."""
     body = f"It is worth nothing any more. Codes left: {used.left}.\n\n{IF_IT_WAS_NOT_YOU}"
     await NotificationService(uow).notify(used.user_id, SECURITY, "A recovery code was used", body, {"left": used.left})
+
+
+@subscribe(PasskeyAdded, queue="mail")
+async def tell_of_new_passkey(uow: UnitOfWork, added: PasskeyAdded) -> None:
+    """Say that there is another passkey."""
+    body = f"Whoever holds it signs in without a password: {added.name}.\n\n{IF_IT_WAS_NOT_YOU}"
+    await NotificationService(uow).notify(added.user_id, SECURITY, "A passkey was added", body)
+
+
+@subscribe(PasskeyRemoved, queue="mail")
+async def tell_of_removed_passkey(uow: UnitOfWork, removed: PasskeyRemoved) -> None:
+    """Say that a passkey is gone."""
+    body = f"It signs nobody in any more: {removed.name}.\n\n{IF_IT_WAS_NOT_YOU}"
+    await NotificationService(uow).notify(removed.user_id, SECURITY, "A passkey was removed", body)

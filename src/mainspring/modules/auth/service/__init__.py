@@ -4,6 +4,7 @@ from .admission import Admission
 from .credentials import CredentialService
 from .factors import FactorService
 from .guesses import GuessService
+from .passkeys import PasskeyService
 from .rotation import RotationService
 from .sessions import SessionService
 from .sources import EndsSessions, LiveSessions
@@ -16,6 +17,7 @@ __all__ = [
     "FactorService",
     "GuessService",
     "LiveSessions",
+    "PasskeyService",
     "RotationService",
     "SessionService",
     "profile_in_good_standing",

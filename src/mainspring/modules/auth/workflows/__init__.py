@@ -2,6 +2,7 @@
 
 from .changing_password import ChangingPassword
 from .completing import Completing
+from .passkeys import Passkeys
 from .refreshing import Refreshing
 from .registering import Registering
 from .second_factors import SecondFactors
@@ -11,6 +12,7 @@ from .stepping_up import SteppingUp
 __all__ = [
     "ChangingPassword",
     "Completing",
+    "Passkeys",
     "Refreshing",
     "Registering",
     "SecondFactors",
