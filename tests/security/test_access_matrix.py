@@ -32,6 +32,13 @@ from mainspring.modules.notifications.service import NotificationService
 from mainspring.modules.payments.service import Charging
 from mainspring.testing.client import PASSWORD, AppClient, SignedIn
 
+from ..integration.modules.auth.software_authenticator import (
+    PASSKEYS,
+    SoftwareAuthenticator,
+    new_options,
+    options_to_use,
+    with_passkey,
+)
 from .valid_bodies import body_of
 
 TABLE = Path(__file__).with_name("access_matrix.md")
@@ -174,28 +181,6 @@ async def a_mail(scene: Scene, owner: SignedIn) -> Things:
     return {"id": str(message.id)}
 
 
-PREPARATIONS: dict[str, Prepare] = {
-    "/api/v1/api-keys/{id}": an_api_key,
-    "/api/v1/notifications/{id}": a_notification,
-    "/mail/{id}": a_mail,
-    "/docs/assets/{name}": a_file_of_the_documentation,
-    "POST /api/v1/users/{id}/restoration": a_deleted_user,
-    "/api/v1/users/{id}/roles/": a_holder_of_a_role,
-    "/api/v1/users/{id}/grants/": a_holder_of_a_grant,
-    "/api/v1/users/{id}": a_user,
-    "/api/v1/roles/{name}": a_role,
-    "/api/v1/products/{id}": a_product,
-    "/api/v1/orders/{id}/refunds/": a_refund,
-    "/api/v1/orders/{id}": an_order,
-    "/api/v1/credits/transfers/{id}": a_transfer,
-    "/api/v1/auth/sessions/{id}": a_session,
-    "/api/v1/payments/webhooks/": the_gateway,
-    "/api/v1/payments/{id}": a_payment,
-    "/api/v1/jobs/{id}/retry": a_dead_job,
-    "/api/v1/jobs/{id}": a_job,
-}
-
-
 PURPOSES = {
     "/auth/verify-email": VERIFY,
     "/auth/reset-password": RESET,
@@ -246,9 +231,52 @@ async def no_second_factor(scene: Scene, caller: SignedIn) -> Things:
     return {"code": "123456"}
 
 
+async def a_new_passkey(scene: Scene, caller: SignedIn) -> Things:
+    """One that the browser has just made."""
+    return {"credential": SoftwareAuthenticator().make(await new_options(scene.app, caller))}
+
+
+async def a_passkey_in_use(scene: Scene, caller: SignedIn) -> Things:
+    """One that has just signed."""
+    authenticator = await with_passkey(scene.app, caller)
+    return {"credential": authenticator.use(await options_to_use(scene.app))}
+
+
+async def no_first_step(scene: Scene, caller: SignedIn) -> Things:
+    """Whoever signs in with a passkey alone has no token of a first step."""
+    return {"mfaToken": None}
+
+
+async def a_passkey(scene: Scene, owner: SignedIn) -> Things:
+    await with_passkey(scene.app, owner)
+    return {"id": (await scene.app.as_(owner).get(PASSKEYS)).json()["data"][0]["id"]}
+
+
 def code_of(secret: str, ahead: int = 0) -> str:
     return str(pyotp.TOTP(secret).at(clock.after(timedelta(seconds=ahead))))
 
+
+PREPARATIONS: dict[str, Prepare] = {
+    "/api/v1/api-keys/{id}": an_api_key,
+    "/api/v1/notifications/{id}": a_notification,
+    "/mail/{id}": a_mail,
+    "/docs/assets/{name}": a_file_of_the_documentation,
+    "POST /api/v1/users/{id}/restoration": a_deleted_user,
+    "/api/v1/users/{id}/roles/": a_holder_of_a_role,
+    "/api/v1/users/{id}/grants/": a_holder_of_a_grant,
+    "/api/v1/users/{id}": a_user,
+    "/api/v1/roles/{name}": a_role,
+    "/api/v1/products/{id}": a_product,
+    "/api/v1/orders/{id}/refunds/": a_refund,
+    "/api/v1/orders/{id}": an_order,
+    "/api/v1/credits/transfers/{id}": a_transfer,
+    "/api/v1/auth/sessions/{id}": a_session,
+    "/api/v1/auth/passkeys/{id}": a_passkey,
+    "/api/v1/payments/webhooks/": the_gateway,
+    "/api/v1/payments/{id}": a_payment,
+    "/api/v1/jobs/{id}/retry": a_dead_job,
+    "/api/v1/jobs/{id}": a_job,
+}
 
 OF_THE_CALLER: dict[str, Prepare] = {
     "POST /api/v1/credits/transfers": a_transfer,
@@ -257,6 +285,9 @@ OF_THE_CALLER: dict[str, Prepare] = {
     "DELETE /api/v1/auth/mfa/totp": a_second_factor,
     "POST /api/v1/auth/mfa/recovery-codes": a_second_factor,
     "POST /api/v1/auth/mfa/verify": a_sign_in_that_waits,
+    "POST /api/v1/auth/passkeys/register/verify": a_new_passkey,
+    "POST /api/v1/auth/passkeys/login/options": no_first_step,
+    "POST /api/v1/auth/passkeys/login/verify": a_passkey_in_use,
 }
 
 

@@ -121,7 +121,7 @@ class FailureLimit:
         if failed + 1 == self.per_address:
             security_events.suspicious_activity(None, "lock_out", purpose=self.purpose, ip=address)
 
-    def _limits(self, account: str, address: str | None, kind: str) -> Mapping[str, int]:
+    def _limits(self, account: str, address: str | None, kind: str = "") -> Mapping[str, int]:
         network = network_of(address)
         hashed = hashlib.sha256(account.strip().casefold().encode("utf-8", "replace")).hexdigest()[:32]
         return {

@@ -13,6 +13,12 @@ class MfaSettings(Section):
     issuer: str = Field(
         default="", max_length=60, pattern=r"^[^:]*$", description="Name shown in authenticator apps; by default SERVICE_NAME."
     )
+    rp_id: str = Field(
+        default="",
+        max_length=253,
+        pattern=r"^[a-z0-9.-]*$",
+        description="Domain that passkeys belong to, the host of PUBLIC_URL or one above it; by default that host.",
+    )
     window: int = Field(default=1, ge=0, le=2, description="Steps of 30 s that an authenticator's clock may be ahead or behind.")
     guesses_per_hour: int = Field(
         default=20,

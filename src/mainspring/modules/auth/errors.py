@@ -103,6 +103,39 @@ class StepUpImpossible(Conflict):
     code, message = "auth.step_up_impossible", "This account has neither a password nor a second factor. Sign in again."
 
 
+class PasskeyRefused(Forbidden):
+    """What the browser sent is no passkey that we asked for."""
+
+    code, message = "auth.passkey_refused", "This passkey cannot be used here."
+
+
+class SignInPasskeyRefused(Unauthenticated):
+    """The same answer for an unknown passkey, a wrong signature, a used challenge and a disabled account."""
+
+    code, message = "auth.passkey_refused", "This passkey does not sign anybody in."
+
+    def __init__(self) -> None:
+        super().__init__(details={"reason": "invalid_passkey"})
+
+
+class PasskeyKnown(Conflict):
+    """The passkey belongs to an account already."""
+
+    code, message = "auth.passkey_known", "This passkey is known already."
+
+
+class TooManyPasskeys(Conflict):
+    """An account has as many passkeys as it may."""
+
+    code, message = "auth.too_many_passkeys", "There are 20 passkeys already. Remove one first."
+
+
+class PasskeyNotFound(NotFound):
+    """Not there, or somebody else's."""
+
+    code, message = "auth.passkey_not_found", "Passkey not found"
+
+
 class PasswordRefused(Invalid):
     """The password breaks a rule."""
 

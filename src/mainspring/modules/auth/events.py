@@ -119,6 +119,21 @@ class RecoveryCodeUsed(UserFact, action="RECOVERY_CODE_USED"):
         return replace(super().record(), user_id=self.user_id)
 
 
+@dataclass(frozen=True)
+class PasskeyFact(UserFact):
+    """A fact about a passkey of a user."""
+
+    name: str
+
+
+class PasskeyAdded(PasskeyFact, action="PASSKEY_ADDED"):
+    """The user has another passkey."""
+
+
+class PasskeyRemoved(PasskeyFact, action="PASSKEY_REMOVED"):
+    """The user removed a passkey."""
+
+
 class SteppedUp(SessionEvent, action="STEP_UP"):
     """A session proved again all that its account asks for."""
 

@@ -17,5 +17,5 @@ MODULE = Module(
         AccountMaker: "workflows.registering:MakesAccounts",
     },
     on_start="workflows.erasing:start",
-    own=("device_words", "devices", "recovery", "sealing", "totp"),
+    own=("device_words", "devices", "recovery", "sealing", "totp", "webauthn"),
 )

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from mainspring.core.security.tokens import AccessToken
-from mainspring.modules.users.rows import Profile
+from mainspring.modules.users.rows import Profile, UserRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +189,65 @@ class ShownRecoveryCode:
     method: str = "recovery_code"
 
 
-Shown = ShownStep | ShownRecoveryCode
+@dataclass(frozen=True, slots=True)
+class PasskeyRow:
+    """One passkey."""
+
+    id: UUID
+    user_id: UUID
+    credential_id: str
+    public_key: bytes
+    transports: list[Any]
+    name: str
+    is_backed_up: bool
+    created_at: datetime
+    last_used_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewPasskey:
+    """A passkey that was made and proved, and the challenge that it signed."""
+
+    challenge: str = field(repr=False)
+    credential_id: str
+    public_key: bytes
+    sign_count: int
+    transports: tuple[str, ...]
+    aaguid: str
+    is_backed_up: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NewPasskeyWish:
+    """What a browser must know to make a passkey."""
+
+    user: UserRow
+    challenge: bytes = field(repr=False)
+    known: list[PasskeyRow]
+
+
+@dataclass(frozen=True, slots=True)
+class AskedPasskey:
+    """What a browser must know to use a passkey; `needs_person` where it must check who holds it."""
+
+    challenge: bytes = field(repr=False)
+    known: list[PasskeyRow]
+    needs_person: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPasskey:
+    """A passkey that signed a challenge, if nobody used that before. `checked_person`: by finger, face or PIN."""
+
+    passkey: PasskeyRow
+    challenge: str = field(repr=False)
+    sign_count: int
+    is_backed_up: bool
+    checked_person: bool
+    method: str = "passkey"
+
+
+Shown = ShownStep | ShownRecoveryCode | ShownPasskey
 
 
 @dataclass(frozen=True, slots=True)

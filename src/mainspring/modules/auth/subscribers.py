@@ -14,6 +14,8 @@ from .events import (
     EmailChangeWished,
     MfaReset,
     NewDevice,
+    PasskeyAdded,
+    PasskeyRemoved,
     PasswordChanged,
     PasswordReset,
     RecoveryCodesRenewed,
@@ -151,3 +153,17 @@ async def tell_of_cancelled_deletion(uow: UnitOfWork, cancelled: DeletionCancell
     """Say that the account stays."""
     body = f"You signed in again, so it is not erased.\n\n{IF_IT_WAS_NOT_YOU}"
     await NotificationService(uow).notify(cancelled.user_id, SECURITY, "Your account stays", body)
+
+
+@subscribe(PasskeyAdded, queue="mail")
+async def tell_of_new_passkey(uow: UnitOfWork, added: PasskeyAdded) -> None:
+    """Say that there is another passkey."""
+    body = f"Whoever holds it signs in without a password: {added.name}.\n\n{IF_IT_WAS_NOT_YOU}"
+    await NotificationService(uow).notify(added.user_id, SECURITY, "A passkey was added", body)
+
+
+@subscribe(PasskeyRemoved, queue="mail")
+async def tell_of_removed_passkey(uow: UnitOfWork, removed: PasskeyRemoved) -> None:
+    """Say that a passkey is gone."""
+    body = f"It signs nobody in any more: {removed.name}.\n\n{IF_IT_WAS_NOT_YOU}"
+    await NotificationService(uow).notify(removed.user_id, SECURITY, "A passkey was removed", body)

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from .authenticator_app import MFA, asked, enrolled, with_totp
+from .software_authenticator import PASSKEYS, SoftwareAuthenticator, new_options, options_to_use, with_passkey
 
 AT_ONCE = 50
 ROUNDS = 4
@@ -110,3 +111,26 @@ async def test_one_step_steps_up_or_signs_in_but_not_both(app, round_):
     statuses = [answer.status_code for answer in answers]
     assert sum(status in (200, 204) for status in statuses) == 1
     assert set(statuses) <= {200, 204, 401, 403}
+
+
+@pytest.mark.parametrize("round_", range(ROUNDS))
+async def test_one_challenge_signs_in_once(app, round_):
+    user = await app.sign_up()
+    authenticator = await with_passkey(app, user)
+    body = {"credential": authenticator.use(await options_to_use(app))}
+
+    answers = await asyncio.gather(*(app.post(f"{PASSKEYS}/login/verify", json=body) for _ in range(AT_ONCE)))
+
+    assert sorted(answer.status_code for answer in answers) == [200] + [401] * (AT_ONCE - 1)
+
+
+@pytest.mark.parametrize("round_", range(ROUNDS))
+async def test_one_challenge_makes_one_passkey(app, round_):
+    user = await app.sign_up()
+    options = await new_options(app, user)
+    bodies = [{"credential": SoftwareAuthenticator().make(options)} for _ in range(AT_ONCE)]
+
+    answers = await asyncio.gather(*(app.as_(user).post(f"{PASSKEYS}/register/verify", json=body) for body in bodies))
+
+    assert sorted(answer.status_code for answer in answers) == [201] + [403] * (AT_ONCE - 1)
+    assert len((await app.as_(user).get(PASSKEYS)).json()["data"]) == 1

@@ -5,12 +5,14 @@ from .credentials import CredentialRepository
 from .deletions import DeletionRepository
 from .email_changes import EmailChangeRepository
 from .email_proofs import EmailProofRepository
+from .passkeys import PASSKEYS, PasskeyRepository
 from .password_guesses import PasswordGuessRepository
 from .recovery import RecoveryCodeRepository
 from .sessions import SESSIONS, RefreshTokenRepository, SessionRepository
 from .totp import GuessRepository, TotpRepository
 
 __all__ = [
+    "PASSKEYS",
     "SESSIONS",
     "ChallengeRepository",
     "CredentialRepository",
@@ -18,6 +20,7 @@ __all__ = [
     "EmailChangeRepository",
     "EmailProofRepository",
     "GuessRepository",
+    "PasskeyRepository",
     "PasswordGuessRepository",
     "RecoveryCodeRepository",
     "RefreshTokenRepository",

@@ -10,6 +10,7 @@ from mainspring.modules.users.errors import UserNotFound
 
 from ..errors import (
     MfaTokenInvalid,
+    PasskeyRefused,
     SecondFactorRefused,
     StepUpImpossible,
     TotpActive,
@@ -45,7 +46,7 @@ async def verify_second_factor(
     return entered(answer, cookies, signed_in)
 
 
-@router.post("/auth/step-up", status_code=204, responses=problems(WrongPassword, WrongCode, StepUpImpossible))
+@router.post("/auth/step-up", status_code=204, responses=problems(WrongPassword, WrongCode, PasskeyRefused, StepUpImpossible))
 async def step_up(body: StepUp, caller: CurrentPerson, application: App, context: CallContext) -> None:
     """Prove again that it is you, with everything that the account has; delicate changes are let through for a while then."""
     await SteppingUp(application, context).run(caller, body)

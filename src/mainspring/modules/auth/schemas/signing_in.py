@@ -4,8 +4,7 @@ from datetime import datetime
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, StringConstraints, ValidationError, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field, StringConstraints, ValidationError
 
 from mainspring.core.email_address import Email
 from mainspring.core.http import ListQuery, Out, Schema
@@ -20,14 +19,6 @@ RefreshTokenText = Annotated[str, StringConstraints(min_length=1, max_length=512
 Transport = Annotated[
     Literal["bearer", "cookie"],
     Field(description="bearer answers both tokens; cookie has the browser keep them where no script can read them."),
-]
-TotpCode = Annotated[
-    str, StringConstraints(strip_whitespace=True, pattern=r"^[0-9]{6}$"), Field(examples=["123456"], description="Six digits.")
-]
-RecoveryCodeText = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, pattern=r"^[A-Za-z2-7 -]{24,40}$"),
-    Field(examples=["ABCD-EFGH-IJKL-MNOP-QRST-UVWX"], description="As it was shown; case and hyphens do not matter."),
 ]
 RoleName = Annotated[str, StringConstraints(min_length=1, max_length=50)]
 
@@ -59,43 +50,6 @@ class Refresh(Schema):
     """The refresh token; left out where it comes as a cookie."""
 
     refresh_token: RefreshTokenText | None = None
-
-
-class SecondFactor(Schema):
-    """A code of the authenticator app, or a recovery code."""
-
-    code: TotpCode | None = None
-    recovery_code: RecoveryCodeText | None = None
-
-
-class VerifyMfa(SecondFactor):
-    """The second step of a sign-in: what the first one answered, and one second factor."""
-
-    mfa_token: Annotated[str, StringConstraints(min_length=1, max_length=200)]
-
-    @model_validator(mode="after")
-    def _one_is_there(self) -> Self:
-        if (self.code is None) == (self.recovery_code is None):
-            raise PydanticCustomError("one_factor", "Send either a code or a recovery code")
-        return self
-
-
-class StepUp(SecondFactor):
-    """Everything that the account asks for: the password if it has one, the second factor if it has one."""
-
-    password: Password | None = None
-
-
-class ActivateTotp(Schema):
-    """The first code of the authenticator app."""
-
-    code: TotpCode
-
-
-class CurrentPassword(Schema):
-    """The password of now; accounts without one leave it out."""
-
-    current_password: Password | None = None
 
 
 class ChangePassword(Schema):
@@ -179,28 +133,6 @@ class MfaRequiredOut(Out):
     def of(cls, asked: MfaRequired) -> Self:
         """The question for the second factor."""
         return cls(mfa_token=asked.token, expires_in=asked.expires_in, methods=list(asked.methods))
-
-
-class MfaOut(Out):
-    """The caller's second factors."""
-
-    methods: list[str] = Field(description="Ways to prove the second factor; empty when signing in asks for none.")
-    totp_activated_at: datetime | None
-    recovery_codes_left: int
-
-
-class TotpEnrolmentOut(Out):
-    """What an authenticator app needs; shown now and never again."""
-
-    secret: str = Field(description="In base32, for typing it in.")
-    otpauth_url: str
-    qr_code: str = Field(description="The address as a picture, in a data URL.")
-
-
-class RecoveryCodesOut(Out):
-    """Ten codes that each work once; shown now and never again."""
-
-    recovery_codes: list[str]
 
 
 class SessionOut(Out):

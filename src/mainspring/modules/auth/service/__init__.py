@@ -8,6 +8,7 @@ from .email_changes import EmailChangeService
 from .email_proofs import EmailProofService
 from .factors import FactorService, hold_admissions
 from .guesses import GuessService
+from .passkeys import PasskeyService
 from .password_guesses import PasswordGuessService
 from .rotation import RotationService
 from .sessions import SessionService
@@ -25,6 +26,7 @@ __all__ = [
     "FactorService",
     "GuessService",
     "LiveSessions",
+    "PasskeyService",
     "PasswordGuessService",
     "RotationService",
     "SessionService",

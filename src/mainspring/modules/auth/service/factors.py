@@ -11,11 +11,13 @@ from mainspring.modules.users.service import UserService
 
 from ..errors import TotpActive, TotpNotActive
 from ..events import MfaReset, RecoveryCodesRenewed, RecoveryCodeUsed, TotpDisabled, TotpEnabled
-from ..repository import RecoveryCodeRepository, TotpRepository
-from ..rows import FactorsRow, Shown, ShownStep, TotpRow
+from ..repository import PasskeyRepository, RecoveryCodeRepository, TotpRepository
+from ..rows import FactorsRow, Shown, ShownPasskey, ShownStep, TotpRow
+from .passkeys import PasskeyService
 from .sessions import SessionService
 
 TOTP_METHODS = ("totp", "recovery_code")
+PASSKEY = "passkey"
 
 
 class FactorService:
@@ -25,6 +27,7 @@ class FactorService:
         self.uow = uow
         self.totp = TotpRepository(uow)
         self.codes = RecoveryCodeRepository(uow)
+        self.passkeys = PasskeyRepository(uow)
 
     async def of(self, user_id: UUID) -> FactorsRow:
         """What the account has."""
@@ -34,7 +37,9 @@ class FactorService:
 
     async def methods_of(self, user_id: UUID) -> tuple[str, ...]:
         """The ways to prove the second factor; none when the account asks for none."""
-        return TOTP_METHODS if await self.active_totp(user_id) else ()
+        if not await self.active_totp(user_id):
+            return ()
+        return (*TOTP_METHODS, PASSKEY) if await self.passkeys.count(user_id) else TOTP_METHODS
 
     async def active_totp(self, user_id: UUID) -> TotpRow | None:
         """The confirmed authenticator app, with its sealed secret."""
@@ -54,6 +59,8 @@ class FactorService:
         """Use up what was shown; False when it was used before, or is not of this account."""
         if isinstance(shown, ShownStep):
             return shown.factor.user_id == user_id and await self.totp.use_step(shown.factor, shown.step, shown.renewed)
+        if isinstance(shown, ShownPasskey):
+            return shown.passkey.user_id == user_id and await PasskeyService(self.uow).use(shown)
         if not await self.codes.use(user_id, shown.code_hash, clock.now()):
             return False
         self.uow.publish(RecoveryCodeUsed(user_id, await self.codes.left(user_id)))
@@ -106,7 +113,8 @@ class FactorService:
         await self.uow.port(AccountGuard).may_change(self.uow, caller, user_id)
         await hold_admissions(self.uow, user_id)
         await self.totp.remove_pending(user_id)
-        if not await self.totp.remove(user_id):
+        had_passkeys = await self.passkeys.remove_all(user_id) > 0
+        if not await self.totp.remove(user_id) and not had_passkeys:
             return
         await self.codes.remove(user_id)
         await users.set_mfa_enabled(user_id, False)

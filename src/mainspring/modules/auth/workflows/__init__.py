@@ -4,6 +4,7 @@ from .changing_email import ChangingEmail
 from .changing_password import ChangingPassword
 from .completing import Completing
 from .leaving import Leaving
+from .passkeys import Passkeys
 from .proving_mailbox import ProvingMailbox
 from .refreshing import Refreshing
 from .registering import Registering
@@ -16,6 +17,7 @@ __all__ = [
     "ChangingPassword",
     "Completing",
     "Leaving",
+    "Passkeys",
     "ProvingMailbox",
     "Refreshing",
     "Registering",

@@ -45,7 +45,7 @@ class Completing:
         return challenge, standing[challenge.user_id].email
 
     async def _complete(self, challenge: Challenge, wish: VerifyMfa) -> SignedInAs:
-        judged = await judge(self.application, self.context, challenge.user_id, wish)
+        judged = await judge(self.application, self.context, challenge.user_id, wish, SecondFactorRefused)
         if judged.shown is None:
             raise SecondFactorRefused()
         async with self.application.unit(self.context) as uow:

@@ -7,12 +7,14 @@ from mainspring.core import clock
 from mainspring.core.application import Application
 from mainspring.core.context import Context
 from mainspring.core.database import UnitOfWork
+from mainspring.core.errors import MainspringError
 
 from ..recovery import code_hash
 from ..rows import Shown, ShownRecoveryCode, ShownStep, TotpRow
 from ..schemas import SecondFactor
 from ..service import FactorService, GuessService
 from ..totp import TotpSecrets, step_of
+from .passkeys import judged_passkey
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +30,13 @@ class Judged:
             await GuessService(uow).release(self.guess)
 
 
-async def judge(application: Application, context: Context, user_id: UUID, wish: SecondFactor) -> Judged:
-    """What the user showed. Raises TooManyRequests when the hour's tries at codes are used up (D-39)."""
+async def judge(
+    application: Application, context: Context, user_id: UUID, wish: SecondFactor, refusal: type[MainspringError]
+) -> Judged:
+    """What the user showed. Raises TooManyRequests when the hour's tries at codes are used up (D-39), and the refusal for a
+    passkey that is none."""
+    if wish.passkey is not None:
+        return Judged(await judged_passkey(application, context, wish.passkey, refusal, needs_person=False))
     if wish.code is None:
         return Judged(ShownRecoveryCode(code_hash(wish.recovery_code)) if wish.recovery_code else None)
     guess = await _reserve(application, context, user_id)

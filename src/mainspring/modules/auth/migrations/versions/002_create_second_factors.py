@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from mainspring.core.database import UtcDateTime
+from mainspring.core.database import Json, UtcDateTime
 
 revision = "002"
 down_revision = "001"
@@ -44,6 +44,25 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_recovery_codes_user_id", ondelete="CASCADE"),
     )
     op.create_table(
+        "passkeys",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("credential_id", sa.String(1364), nullable=False),
+        sa.Column("public_key", sa.LargeBinary(), nullable=False),
+        sa.Column("sign_count", sa.BigInteger(), nullable=False),
+        sa.Column("transports", Json(), nullable=False),
+        sa.Column("aaguid", sa.String(36), nullable=False),
+        sa.Column("name", sa.String(100), nullable=False),
+        sa.Column("is_backed_up", sa.Boolean(), nullable=False),
+        sa.Column("last_used_at", UtcDateTime(), nullable=True),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_passkeys"),
+        sa.UniqueConstraint("credential_id", name="uq_passkeys_credential_id"),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_passkeys_user_id", ondelete="CASCADE"),
+    )
+    op.create_index("ix_passkeys_user_id", "passkeys", ["user_id"])
+    op.create_table(
         "mfa_challenges",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("token_hash", sa.String(64), nullable=False),
@@ -70,7 +89,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Drop the tables and the columns."""
-    for table in ("code_guesses", "mfa_challenges", "recovery_codes", "totp_factors"):
+    for table in ("code_guesses", "mfa_challenges", "passkeys", "recovery_codes", "totp_factors"):
         op.drop_table(table)
     with op.batch_alter_table("sessions") as sessions:
         for column in ("authenticated_at", "second_factor", "method"):
