@@ -1,7 +1,7 @@
 """Tokens that somebody made up, bent or stole are refused with their reason, wherever they come in.
 
-None ends in another exception, and none makes the server ask anybody
-(R-072, R-073, R-082, D-02, D-08, D-09, RFC 8725, RFC 9068, ASVS 9).
+None ends in another exception, and none makes the server ask anybody (R-072, R-073, R-082, D-02, D-08, D-09, RFC 8725, RFC 9068,
+ASVS 9).
 """
 
 import select
