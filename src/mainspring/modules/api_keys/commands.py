@@ -37,7 +37,7 @@ def create(email: Address, name: Name, scope: Scopes = None, expires_in: Expires
     async def deed(application: Application) -> ShownKey:
         async with application.unit() as uow:
             owner = await UserService(uow).of_address(email)
-            return await KeyService(uow).create(None, wish, owner.id)
+            return await KeyService(uow).create_for(owner.id, wish)
 
     shown = with_application(deed)
     say(shown.text)

@@ -53,13 +53,19 @@ class KeyService:
         self.core = uow.port(CoreSettings)
         self.settings = self.core.section(Settings)
 
-    async def create(self, caller: Principal | None, wish: CreateKey, owner_id: UUID | None = None) -> ShownKey:
+    async def create(self, caller: Principal, wish: CreateKey) -> ShownKey:
         """Make a key; it is shown in this answer only.
 
         Raises PermissionNotFound for an unknown scope, BeyondOwnAccess for one that the caller lacks, LifeTooLong, TooManyKeys,
         Forbidden, UserNotFound, NotAServiceAccount, AdministratorProtected.
         """
-        owner_id = owner_id or await self._owner_for(caller, wish.user_id)
+        return await self._made(caller, await self._owner_for(caller, wish.user_id or caller.id), wish)
+
+    async def create_for(self, owner_id: UUID, wish: CreateKey) -> ShownKey:
+        """Make a key of any account, by whoever runs the installation. Raises PermissionNotFound, LifeTooLong, TooManyKeys."""
+        return await self._made(None, owner_id, wish)
+
+    async def _made(self, caller: Principal | None, owner_id: UUID, wish: CreateKey) -> ShownKey:
         scopes = known(wish.scopes)
         (await Powers.of(self.uow, caller)).require(scopes)
         self._may_ask(caller, wish.requests_per_minute)
@@ -108,14 +114,14 @@ class KeyService:
             raise KeyNotFound()
         return key
 
-    async def rotate(self, caller: Principal | None, id: UUID, wish: RotateKey) -> ShownKey:
+    async def rotate(self, caller: Principal, id: UUID, wish: RotateKey) -> ShownKey:
         """Give a key a new secret and a new life; the old secret works for the overlap, at most until the old end.
 
         Raises KeyNotFound, KeyExpired, OverlapTooLong, RotationUnderWay, BeyondOwnAccess, NotAServiceAccount.
         """
         key = await self.get(caller, id)
         await self._owner_for(caller, key.user_id)
-        if caller is not None and caller.id != key.user_id:
+        if caller.id != key.user_id:
             (await Powers.of(self.uow, caller)).require(known_still(key.scopes))
         now = clock.now()
         if key.expires_at <= now:
@@ -155,13 +161,9 @@ class KeyService:
             self._forget(key.id)
         return len(revoked)
 
-    async def _owner_for(self, caller: Principal | None, user_id: UUID | None) -> UUID:
+    async def _owner_for(self, caller: Principal, user_id: UUID) -> UUID:
         """Whose key the caller may make: his own, or that of a service account with `api-keys:manage`."""
-        if caller is not None and user_id in (None, caller.id):
-            return caller.id
-        if user_id is None:
-            raise ValueError("somebody has to own the key")
-        if caller is None:
+        if user_id == caller.id:
             return user_id
         if not caller.may(MANAGE):
             raise _missing()
