@@ -169,7 +169,12 @@ async def a_mail(scene: Scene, owner: SignedIn) -> Things:
     return {"id": str(message.id)}
 
 
+async def an_export(scene: Scene, owner: SignedIn) -> Things:
+    return {"id": (await scene.app.as_(owner).post("/api/v1/users/me/export")).json()["id"]}
+
+
 PREPARATIONS: dict[str, Prepare] = {
+    "/api/v1/users/me/exports/{id}": an_export,
     "/api/v1/notifications/{id}": a_notification,
     "/mail/{id}": a_mail,
     "/docs/assets/{name}": a_file_of_the_documentation,

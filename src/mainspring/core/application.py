@@ -14,6 +14,7 @@ from .events.outbox import Outbox
 from .jobs.book import JobBook
 from .mail.ports import Mailer
 from .module import BootRefused, Module, discover
+from .personal_data import PersonalData
 from .registry import Registry
 from .security.authenticator import Authenticator
 from .security.ports import PermissionSource, SessionSource
@@ -79,6 +80,7 @@ class Application:
         for module in self.modules:
             for port in module.provides:
                 self.resolve(port)
+            self.personal_data_of(module)
         self.resolve(JobBook)
         self.resolve(Mailer)
         outbox = self.resolve(Outbox)
@@ -88,6 +90,10 @@ class Application:
         for module in self.modules:
             if module.on_start:
                 await _named(module, module.on_start)(self)
+
+    def personal_data_of(self, module: Module) -> PersonalData | None:
+        """What answers for the personal data of a module, if it keeps any. Raises BootRefused when it names no function."""
+        return _named(module, module.personal_data) if module.personal_data else None
 
     def on_stop(self, deed: Callable[[], Awaitable[None]]) -> None:
         """Await `deed` when the application stops, the last one first: for adapters that hold connections or threads."""
@@ -127,10 +133,10 @@ def _factory(module: Module, path: str, application: Application) -> Callable[[]
     return lambda: _named(module, path)(application)
 
 
-def _named(module: Module, path: str) -> Callable[[Application], Any]:
+def _named(module: Module, path: str) -> Callable[..., Any]:
     file, _, name = path.partition(":")
     found = getattr(importlib.import_module(f"{module.package}.{file}"), name, None)
     if not callable(found):
         raise BootRefused(f"Module {module.name} names {path}, and there is no such function.")
-    function: Callable[[Application], Any] = found
+    function: Callable[..., Any] = found
     return function

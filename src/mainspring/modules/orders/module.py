@@ -2,4 +2,9 @@
 
 from mainspring.core.module import Module
 
-MODULE = Module("orders", __package__, requires=("users", "catalog", "inventory", "payments", "notifications"))
+MODULE = Module(
+    "orders",
+    __package__,
+    requires=("users", "catalog", "inventory", "payments", "notifications"),
+    personal_data="service.reading:personal_data",
+)

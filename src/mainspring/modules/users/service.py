@@ -1,7 +1,7 @@
 """The rules of users. What passwords and sessions need lies in auth, what roles need in access."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
@@ -230,3 +230,9 @@ class UserService:
 def _differences(before: UserRow, after: UserRow) -> dict[str, Any]:
     pairs = {name: [getattr(before, name), getattr(after, name)] for name in SHOWN_IN_AUDIT}
     return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+
+
+async def personal_data(uow: UnitOfWork, user_id: UUID) -> dict[str, Any]:
+    """The profile."""
+    user = await UserService(uow).get(user_id)
+    return {"profile": {name: value for name, value in asdict(user).items() if name not in ("deleted_at", "version")}}

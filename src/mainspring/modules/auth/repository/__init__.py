@@ -5,6 +5,7 @@ from .credentials import CredentialRepository
 from .deletions import DeletionRepository
 from .email_changes import EmailChangeRepository
 from .email_proofs import EmailProofRepository
+from .exports import ExportRepository
 from .password_guesses import PasswordGuessRepository
 from .recovery import RecoveryCodeRepository
 from .sessions import SESSIONS, RefreshTokenRepository, SessionRepository
@@ -17,6 +18,7 @@ __all__ = [
     "DeletionRepository",
     "EmailChangeRepository",
     "EmailProofRepository",
+    "ExportRepository",
     "GuessRepository",
     "PasswordGuessRepository",
     "RecoveryCodeRepository",
