@@ -4,9 +4,11 @@ import asyncio
 from datetime import timedelta
 from uuid import UUID
 
+import pytest
 import time_machine
 
 from mainspring.core import clock
+from mainspring.modules.auth.repository import DeletionRepository
 from mainspring.modules.auth.schemas import MakeExport
 from mainspring.modules.auth.service import ExportService
 from mainspring.testing.client import PASSWORD
@@ -47,16 +49,22 @@ async def test_it_holds_no_secret_and_nothing_of_others(app, ada, bob):
     assert not any(word in text for word in ("argon2", "hash", bob.email, str(bob.id), ada.refresh_token, PASSWORD))
 
 
-async def test_every_row_is_in_it_however_many(app, ada):
-    app.application.settings.__dict__["rate_limits"] = False
-    for _ in range(103):
-        await app.sign_in(ada.email)
-    place = await asked(app, ada)
-    await app.work()
+class TestManyRows:
+    """More rows than one question answers."""
 
-    sessions = (await app.as_(ada).get(place)).json()["data"]["auth"]["sessions"]
+    @pytest.fixture
+    def environment(self):
+        return {"RATE_LIMITS": "off"}
 
-    assert len({session["id"] for session in sessions}) == 104
+    async def test_every_row_is_in_it_however_many(self, app, ada):
+        for _ in range(103):
+            await app.sign_in(ada.email)
+        place = await asked(app, ada)
+        await app.work()
+
+        sessions = (await app.as_(ada).get(place)).json()["data"]["auth"]["sessions"]
+
+        assert len({session["id"] for session in sessions}) == 104
 
 
 async def test_the_owner_is_told_when_it_is_ready(app, ada):
@@ -104,8 +112,6 @@ async def test_a_job_that_runs_twice_tells_once(app, ada):
 async def test_whoever_is_erased_meanwhile_gets_none(app, ada):
     await asked(app, ada)
     async with app.application.unit() as uow:
-        from mainspring.modules.auth.repository import DeletionRepository
-
         await DeletionRepository(uow).erase(ada.id)
 
     await app.work()  # raises what jobs died of
