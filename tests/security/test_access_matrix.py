@@ -181,6 +181,10 @@ async def a_mail(scene: Scene, owner: SignedIn) -> Things:
     return {"id": str(message.id)}
 
 
+async def an_export(scene: Scene, owner: SignedIn) -> Things:
+    return {"id": (await scene.app.as_(owner).post("/api/v1/users/me/export")).json()["id"]}
+
+
 PURPOSES = {
     "/auth/verify-email": VERIFY,
     "/auth/reset-password": RESET,
@@ -257,6 +261,7 @@ def code_of(secret: str, ahead: int = 0) -> str:
 
 
 PREPARATIONS: dict[str, Prepare] = {
+    "/api/v1/users/me/exports/{id}": an_export,
     "/api/v1/api-keys/{id}": an_api_key,
     "/api/v1/notifications/{id}": a_notification,
     "/mail/{id}": a_mail,

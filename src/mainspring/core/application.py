@@ -15,6 +15,7 @@ from .events.outbox import Outbox
 from .jobs.book import JobBook
 from .mail.ports import Mailer
 from .module import BootRefused, Module, discover
+from .personal_data import PersonalData
 from .registry import Registry
 from .security.authenticator import Authenticator
 from .security.ports import PermissionSource, SessionSource
@@ -84,6 +85,7 @@ class Application:
         for module in self.modules:
             for port in module.provides:
                 self.resolve(port)
+            self.personal_data_of(module)
         self.resolve(JobBook)
         self.resolve(Mailer)
         self.resolve(SecurityTrail)
@@ -94,6 +96,10 @@ class Application:
         for module in self.modules:
             if module.on_start:
                 await module.function(module.on_start)(self)
+
+    def personal_data_of(self, module: Module) -> PersonalData | None:
+        """What answers for the personal data of a module, if it keeps any. Raises BootRefused when it names no function."""
+        return module.function(module.personal_data) if module.personal_data else None
 
     def on_stop(self, deed: Callable[[], Awaitable[None]]) -> None:
         """Await `deed` when the application stops, the last one first: for adapters that hold connections or threads."""

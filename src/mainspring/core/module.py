@@ -52,7 +52,8 @@ class Module:
 
     `requires` names others with an optional version (`users>=1`). `provides` answers ports of core or of required modules as
     `{Port: "file:factory"}`, each factory taking the application. `on_start` (`file:function`) is awaited with the application
-    when a process starts, in every process, so it must be idempotent. `own` lists files that no other module has.
+    when a process starts, in every process, so it must be idempotent. `personal_data` (`file:function`) answers what it
+    keeps about a user, see `core.personal_data`. `own` lists files that no other module has.
     `database` names the one that holds its tables, of those in `DATABASES__<NAME>__URL` (R-210). `owners` tells whose a thing
     is, as `{"order": "file:function"}`, each function taking a unit of work and an id (`core.security.owners`).
     """
@@ -63,6 +64,7 @@ class Module:
     requires: tuple[str, ...] = ()
     provides: Mapping[type[Any], str] = field(default_factory=dict)
     on_start: str | None = None
+    personal_data: str | None = None
     own: tuple[str, ...] = ()
     database: str = "default"
     owners: Mapping[str, str] = field(default_factory=dict)

@@ -1,5 +1,7 @@
 """The situations of auth."""
 
+from uuid import UUID
+
 from mainspring.core.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
 
 
@@ -167,3 +169,12 @@ class SameEmail(Conflict):
     """The address to be is the address that is."""
 
     code, message = "auth.same_email", "This is your address already."
+
+
+class ExportNotFound(NotFound):
+    """Not there, not kept any more, or somebody else's."""
+
+    code = "auth.export_not_found"
+
+    def __init__(self, id: UUID) -> None:
+        super().__init__(f"Archive {id} was not found")

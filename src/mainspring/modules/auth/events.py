@@ -147,3 +147,7 @@ class DeletionWished(UserFact, action="DELETION_WISHED"):
 
 class DeletionCancelled(UserFact, action="DELETION_CANCELLED"):
     """The user signed in again before the account was erased."""
+
+
+class DataExportAsked(UserFact, action="DATA_EXPORT"):
+    """The user wants an archive of what is kept about him."""

@@ -5,10 +5,11 @@ from datetime import timedelta
 from mainspring.core.database import UnitOfWork
 from mainspring.core.jobs import Backoff, JobRun, cron, every, job
 from mainspring.core.observability.logs import get_logger
+from mainspring.core.personal_data import collected
 from mainspring.modules.access.errors import LastAdministrator
 
-from .schemas import SendChangeProofs, SendProof
-from .service import DeletionService, EmailChangeService, EmailProofService, PasswordGuessService
+from .schemas import MakeExport, SendChangeProofs, SendProof
+from .service import DeletionService, EmailChangeService, EmailProofService, ExportService, PasswordGuessService
 from .workflows.mailing import send_letter
 
 # A link that comes hours late helps nobody, so these give up after about an hour. Each attempt makes a new secret.
@@ -42,6 +43,23 @@ async def forget_expired_proofs(uow: UnitOfWork) -> None:
     """Delete proofs and wished addresses whose time was over a day ago."""
     await EmailProofService(uow).forget_expired()
     await EmailChangeService(uow).forget_expired()
+
+
+@job(attempts=5, timeout=timedelta(minutes=10))
+async def make_export(run: JobRun, order: MakeExport) -> None:
+    """Ask every module what it keeps about a user, and keep the answers for him."""
+    async with run.reading() as uow:
+        if not await ExportService(uow).is_wanted(order):
+            return
+    data = await collected(run.application, order.user_id)
+    async with run.unit() as uow:
+        await ExportService(uow).fill(order, data)
+
+
+@every(timedelta(hours=1))
+async def forget_expired_exports(uow: UnitOfWork) -> None:
+    """Delete archives whose time is over."""
+    await ExportService(uow).forget_expired()
 
 
 @every(timedelta(hours=1))

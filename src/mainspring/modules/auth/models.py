@@ -135,6 +135,21 @@ class AccountDeletion(Model):
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class DataExport(Model):
+    """An archive of what is kept about a user, made by a job: JSON, packed with zlib. Without `content` it is being made."""
+
+    __tablename__ = "data_exports"
+    __table_args__ = (
+        Index("ix_data_exports_user_id", "user_id", "created_at"),
+        Index("ix_data_exports_expires_at", "expires_at"),
+    )
+
+    user_id: Mapped[UUID] = mapped_column(Uuid(), ForeignKey("users.id", ondelete="CASCADE"))
+    content: Mapped[bytes | None] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class PasswordGuess(Model):
     """One try at a password, written before it is judged. `account` is a hash of the address, or names a known device."""
 

@@ -16,6 +16,7 @@ MODULE = Module(
         PlaceFinder: "service.sources:nobody_knows",
         AccountMaker: "workflows.registering:MakesAccounts",
     },
+    personal_data="service.exports:personal_data",
     on_start="workflows.erasing:start",
     own=("device_words", "devices", "recovery", "sealing", "totp", "webauthn"),
 )

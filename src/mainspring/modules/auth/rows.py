@@ -251,6 +251,17 @@ Shown = ShownStep | ShownRecoveryCode | ShownPasskey
 
 
 @dataclass(frozen=True, slots=True)
+class ExportRow:
+    """An archive of what is kept about a user; `content` once it is made."""
+
+    id: UUID
+    user_id: UUID
+    content: bytes | None = field(repr=False)
+    created_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Challenge:
     """A first proof that waits for the second factor."""
 

@@ -7,4 +7,5 @@ MODULE = Module(
     __package__,
     requires=("users", "catalog", "inventory", "payments", "notifications"),
     owners={"order": "service.reading:owner_of"},
+    personal_data="service.reading:personal_data",
 )

@@ -1,7 +1,7 @@
 """The rules of users. What passwords and sessions need lies in auth, what roles need in access."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
@@ -245,3 +245,9 @@ async def owner_of(uow: UnitOfWork, id: UUID) -> UUID | None:
     """Everybody is his own."""
     user = await UserRepository(uow).by_id(id)
     return user.id if user else None
+
+
+async def personal_data(uow: UnitOfWork, user_id: UUID) -> dict[str, Any]:
+    """The profile."""
+    user = await UserService(uow).get(user_id)
+    return {"profile": {name: value for name, value in asdict(user).items() if name not in ("deleted_at", "version")}}

@@ -96,7 +96,8 @@ async def test_reading_needs_the_cookie_alone(browser, ada):
 @pytest.mark.parametrize(("method", "path"), [("PATCH", ME), ("POST", LOGOUT), ("DELETE", ME), ("POST", REFRESH)])
 async def test_changing_needs_the_token_of_the_session(browser, method, path):
     # R-179, ASVS 3.5.1
-    options = {"json": {"name": "Ada King"}} if method == "PATCH" else {}
+    bodies = {"PATCH": {"name": "Ada King"}, "DELETE": {"currentPassword": PASSWORD}}
+    options = {"json": bodies[method]} if method in bodies else {}
 
     with captured_logs() as lines:
         answer = await browser.send(method, path, csrf=False, **options)

@@ -10,9 +10,11 @@ import time_machine
 from sqlalchemy import select
 
 from mainspring.core import clock
-from mainspring.core.database import Statement, bind
+from mainspring.core.database import Model, Statement, bind
+from mainspring.modules.auth import models
 from mainspring.modules.auth.jobs import erase_due_accounts
 from mainspring.modules.auth.models import Credential, EmailProof, Session
+from mainspring.modules.auth.repository.deletions import ROWS_OF_USER
 from mainspring.modules.auth.service import DeletionService
 from mainspring.modules.notifications.models import Notification
 from mainspring.modules.users.models import User
@@ -104,6 +106,16 @@ async def test_after_the_grace_nothing_personal_is_left(app, ada):
     assert await rows_about(app, ada) == [0, 0, 0, 0]
     assert (await login(app, ada)).status_code == 401
     assert (await app.sign_up(ada.email)).id != ada.id
+
+
+def test_every_table_of_auth_that_is_about_a_user_is_erased():
+    about = {
+        model.__tablename__
+        for model in vars(models).values()
+        if isinstance(model, type) and issubclass(model, Model) and model is not Model and hasattr(model, "user_id")
+    }
+
+    assert about - {statement.sql.table.name for statement in ROWS_OF_USER} == {"account_deletions"}
 
 
 async def test_the_last_administrator_cannot_leave(app, admin):

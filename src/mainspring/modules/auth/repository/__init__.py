@@ -5,6 +5,7 @@ from .credentials import CredentialRepository
 from .deletions import DeletionRepository
 from .email_changes import EmailChangeRepository
 from .email_proofs import EmailProofRepository
+from .exports import ExportRepository
 from .passkeys import PASSKEYS, PasskeyRepository
 from .password_guesses import PasswordGuessRepository
 from .recovery import RecoveryCodeRepository
@@ -19,6 +20,7 @@ __all__ = [
     "DeletionRepository",
     "EmailChangeRepository",
     "EmailProofRepository",
+    "ExportRepository",
     "GuessRepository",
     "PasskeyRepository",
     "PasswordGuessRepository",

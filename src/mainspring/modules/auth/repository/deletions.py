@@ -12,6 +12,7 @@ from ..models import (
     AccountDeletion,
     CodeGuess,
     Credential,
+    DataExport,
     EmailChange,
     EmailProof,
     MfaChallenge,
@@ -33,7 +34,7 @@ FIND_DUE = Statement(
 CLAIM: Statement[None] = Statement(delete(AccountDeletion).where(AccountDeletion.user_id == USER_ID, DUE))
 ROWS_OF_USER: Sequence[Statement[None]] = tuple(
     Statement(delete(table).where(table.user_id == USER_ID))
-    for table in (Credential, Session, TotpFactor, RecoveryCode, MfaChallenge, CodeGuess, EmailProof, EmailChange)
+    for table in (Credential, Session, TotpFactor, RecoveryCode, MfaChallenge, CodeGuess, EmailProof, EmailChange, DataExport)
 )
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints
 from mainspring.core.email_address import Email
 from mainspring.core.http import Out, Schema
 
+from ..rows import ExportRow
 from .signing_in import Password, Transport
 
 LinkToken = Annotated[str, StringConstraints(min_length=1, max_length=512)]
@@ -61,6 +62,29 @@ class SendChangeProofs:
 
     change_id: UUID
     user_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class MakeExport:
+    """The order to collect what is kept about a user."""
+
+    export_id: UUID
+    user_id: UUID
+
+
+class DataExportOut(Out):
+    """An archive of what is kept about oneself; `data` has a part for each module, once it is ready."""
+
+    id: UUID
+    is_ready: bool
+    created_at: datetime
+    expires_at: datetime
+    data: dict[str, Any] | None
+
+    @classmethod
+    def with_data(cls, row: ExportRow, data: dict[str, Any] | None) -> Self:
+        """The answer for an archive."""
+        return cls(id=row.id, is_ready=data is not None, created_at=row.created_at, expires_at=row.expires_at, data=data)
 
 
 class MailAskedOut(Out):

@@ -6,6 +6,7 @@ from .credentials import CredentialService
 from .deletions import DeletionService
 from .email_changes import EmailChangeService
 from .email_proofs import EmailProofService
+from .exports import ExportService
 from .factors import FactorService, hold_admissions
 from .guesses import GuessService
 from .passkeys import PasskeyService
@@ -23,6 +24,7 @@ __all__ = [
     "EmailChangeService",
     "EmailProofService",
     "EndsSessions",
+    "ExportService",
     "FactorService",
     "GuessService",
     "LiveSessions",

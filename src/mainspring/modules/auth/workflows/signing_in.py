@@ -13,7 +13,7 @@ from mainspring.modules.users.service import UserService
 from ..errors import InvalidCredentials
 from ..rows import Device, MfaRequired, Proof, SignedInAs
 from ..schemas import Login
-from ..service import Admission, CredentialService, PasswordGuessService
+from ..service import Admission, CredentialService, PasswordGuessService, hold_admissions
 from .issuing import issue_if_entered
 from .judging_password import JudgedPassword, judge_password
 
@@ -59,6 +59,7 @@ class SigningIn:
         self, user_id: UUID, stored: str, new_hash: str, login: Login, judged: JudgedPassword
     ) -> SignedInAs | MfaRequired:
         async with self.application.unit(self.context) as uow:
+            await hold_admissions(uow, user_id)  # before the credential, as everybody does, or two wait for each other
             # the row stays locked until the session is there: a change of password meanwhile waits, and then ends the session
             if not await CredentialService(uow).confirm(user_id, stored, new_hash):
                 raise InvalidCredentials()

@@ -1,11 +1,13 @@
 """Who sees which orders."""
 
+from typing import Any
 from uuid import UUID
 
 from mainspring.core.database import Page, Slice, UnitOfWork
 from mainspring.core.errors import Forbidden
 from mainspring.core.observability.logs import get_logger
 from mainspring.core.observability.security_events import access_refused
+from mainspring.core.personal_data import every_row
 from mainspring.core.security.principal import Principal
 
 from ..errors import OrderNotFound, RefundNotFound
@@ -85,3 +87,9 @@ async def owner_of(uow: UnitOfWork, id: UUID) -> UUID | None:
     """Who placed the order."""
     order = await OrderService(uow).find_one(id)
     return order.buyer_id if order else None
+
+
+async def personal_data(uow: UnitOfWork, user_id: UUID) -> dict[str, Any]:
+    """The orders of the user, with what was ordered."""
+    orders = OrderService(uow)
+    return {"orders": [await orders.whole(order) for order in await every_row(uow, ORDERS, buyer_id=user_id)]}

@@ -55,6 +55,18 @@ def upgrade() -> None:
     )
     op.create_index("ix_account_deletions_due_at", "account_deletions", ["due_at"])
     op.create_table(
+        "data_exports",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=True),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_data_exports"),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_data_exports_user_id", ondelete="CASCADE"),
+    )
+    op.create_index("ix_data_exports_user_id", "data_exports", ["user_id", "created_at"])
+    op.create_index("ix_data_exports_expires_at", "data_exports", ["expires_at"])
+    op.create_table(
         "password_guesses",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("account", sa.String(64), nullable=False),
@@ -71,7 +83,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Drop the tables and the columns."""
-    for table in ("account_deletions", "password_guesses", "email_changes", "email_proofs"):
+    for table in ("data_exports", "account_deletions", "password_guesses", "email_changes", "email_proofs"):
         op.drop_table(table)
     with op.batch_alter_table("credentials") as credentials:
         credentials.drop_column("devices_since")
