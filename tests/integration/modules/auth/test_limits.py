@@ -4,12 +4,17 @@ import pytest
 
 from mainspring.testing.client import PASSWORD
 
+from .software_authenticator import SoftwareAuthenticator
+
 AUTH = "/api/v1/auth"
 TAKEN = {"email": "ada@example.com", "password": PASSWORD, "name": "Ada Lovelace"}
 REFUSED = {
     "login": ({"email": "ada@example.com", "password": "wrong password"}, 401),
     "refresh": ({"refreshToken": "a" * 43}, 401),
     "register": (TAKEN, 409),
+    "mfa/verify": ({"mfaToken": "a" * 64, "code": "123456"}, 401),
+    "passkeys/login/options": ({"mfaToken": "a" * 64}, 401),
+    "passkeys/login/verify": ({"credential": SoftwareAuthenticator().use({"challenge": "a" * 43})}, 401),
 }
 
 

@@ -7,15 +7,21 @@ import pytest
 
 from mainspring.core.database import Statement
 from mainspring.modules.access import repository as access
-from mainspring.modules.auth import repository as auth
+from mainspring.modules.auth.repository import challenges, credentials, passkeys, recovery, sessions, totp
 from mainspring.modules.users import repository as users
 
 QUESTIONS = [
     (users.BY_EMAIL, "uq_users_email"),
     (users.BY_ID, "pk_users"),
-    (auth.TOKEN, "uq_refresh_tokens_token_hash"),
-    (auth.PASSWORD_OF, "uq_credentials_user_id"),
-    (auth.END_ALL, "ix_sessions_user_id"),
+    (sessions.TOKEN, "uq_refresh_tokens_token_hash"),
+    (sessions.END_ALL, "ix_sessions_user_id"),
+    (credentials.PASSWORD_OF, "uq_credentials_user_id"),
+    (totp.OF, "uq_totp_factors_user_id"),
+    (totp.GUESSES, "ix_code_guesses_user_id"),
+    (recovery.USE, "uq_recovery_codes_user_id_code_hash"),
+    (challenges.LOOK, "uq_mfa_challenges_token_hash"),
+    (passkeys.BY_CREDENTIAL, "uq_passkeys_credential_id"),
+    (passkeys.COUNT, "ix_passkeys_user_id"),
     (access.ROLES_OF, "uq_user_roles_user_id_role_id"),
     (access.GRANTS_OF, "uq_permission_grants_user_id_permission"),
     (access.PERMISSIONS_OF_ROLES, "uq_role_permissions_role_id_permission"),

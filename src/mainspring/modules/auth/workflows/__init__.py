@@ -5,6 +5,7 @@ from .completing import Completing
 from .passkeys import Passkeys
 from .refreshing import Refreshing
 from .registering import Registering
+from .replacing import Replacing
 from .second_factors import SecondFactors
 from .signing_in import SigningIn
 from .stepping_up import SteppingUp
@@ -15,6 +16,7 @@ __all__ = [
     "Passkeys",
     "Refreshing",
     "Registering",
+    "Replacing",
     "SecondFactors",
     "SigningIn",
     "SteppingUp",
