@@ -9,6 +9,7 @@ from mainspring.modules.auth.rows import Proof
 from mainspring.modules.auth.service import Admission
 from mainspring.testing.client import PASSWORD
 from tests.integration.modules.auth.mailbox import Mailbox
+from tests.integration.modules.auth.software_authenticator import options_to_use, with_passkey
 
 AUTH = "/api/v1/auth"
 VICTIM, ATTACKER = "ada@example.com", "eve@example.net"
@@ -95,6 +96,31 @@ async def test_unexpired_email_change(app, eve, ada_comes):
     assert await Mailbox(app, ATTACKER).secrets("reset-password") == []
 
 
+@pytest.mark.parametrize("ada_comes", TAKING_BACK)
+async def test_a_passkey_left_behind(app, eve, ada_comes):
+    """Eve leaves a passkey, which needs neither address nor password."""
+    authenticator = await with_passkey(app, eve)
+
+    await ada_comes(app)
+
+    body = {"credential": authenticator.use(await options_to_use(app))}
+    assert (await app.post(f"{AUTH}/passkeys/login/verify", json=body)).status_code == 401
+    assert any("passkeys" in mail.subject for mail in await Mailbox(app, VICTIM).mails())
+
+
+@pytest.mark.parametrize("ada_comes", TAKING_BACK)
+async def test_an_api_key_left_behind(app, eve, ada_comes):
+    """Eve leaves a key for a program."""
+    made = await app.as_(eve).post("/api/v1/api-keys", json={"name": "Mine", "scopes": ["own:read"]})
+    key = made.raise_for_status().json()["key"]
+    assert (await app.get("/api/v1/users/me", headers={"X-API-Key": key})).status_code == 200
+
+    await ada_comes(app)
+    await app.work()
+
+    assert (await app.get("/api/v1/users/me", headers={"X-API-Key": key})).status_code == 401
+
+
 async def test_non_verifying_provider(app, eve):
     """Eve came by a provider that let her name Ada's address unproved; Ada takes the account over, and Eve's session is dead."""
     async with app.application.unit() as uow:
@@ -122,4 +148,4 @@ async def test_whoever_proved_the_address_keeps_the_password(app):
 async def test_the_owner_is_told_that_the_password_is_gone(app, eve):
     await ada_signs_in_by_mail(app)
 
-    assert any("password of your account was removed" in mail.subject for mail in await Mailbox(app, VICTIM).mails())
+    assert any("Removed from your account: password" in mail.subject for mail in await Mailbox(app, VICTIM).mails())

@@ -15,6 +15,8 @@ from mainspring.modules.orders.events import PAID
 from mainspring.modules.payments.service import Charging
 from mainspring.testing.client import AppClient, SignedIn
 
+from ..modules.auth.software_authenticator import with_passkey
+
 API = "/api/v1"
 FEW, MORE, TIMES = 2, 5, 3
 
@@ -100,6 +102,13 @@ async def notifications(scene: Scene) -> Add:
     return add
 
 
+async def passkeys(scene: Scene) -> Add:
+    async def add(number: int) -> None:
+        await with_passkey(scene.app, scene.admin)
+
+    return add
+
+
 def below(prefix: str, suffix: str, body: Callable[[int], dict[str, Any]], thing: str = "") -> Any:
     """Adds by POST to a list below something: a product, an order, or a user."""
 
@@ -126,6 +135,7 @@ LISTS: dict[str, Any] = {
     "/auth/sessions": sessions,
     "/api-keys": api_keys,
     "/service-accounts": service_accounts,
+    "/auth/passkeys": passkeys,
     "/products": products,
     "/credits": credits,
     "/orders": orders,

@@ -3,6 +3,7 @@
 from mainspring.core.database import UnitOfWork
 from mainspring.core.events import subscribe
 from mainspring.modules.access.service import AssignmentService
+from mainspring.modules.auth.events import AccountClaimed
 from mainspring.modules.notifications.service import NotificationService
 from mainspring.modules.users.events import UserDeleted
 from mainspring.modules.users.rows import SERVICE
@@ -40,6 +41,12 @@ async def tell_of_revocation(uow: UnitOfWork, fact: ApiKeyRevoked) -> None:
 async def revoke_keys(uow: UnitOfWork, deleted: UserDeleted) -> None:
     """Revoke what the account has: its keys are refused already, and restoring it shall not bring them back."""
     await KeyService(uow).revoke_all(deleted.user_id)
+
+
+@subscribe(AccountClaimed)
+async def revoke_keys_of_before(uow: UnitOfWork, claimed: AccountClaimed) -> None:
+    """Revoke what was made before the owner of the mailbox came: it need not have been him who made it."""
+    await KeyService(uow).revoke_all(claimed.user_id)
 
 
 async def _tell(uow: UnitOfWork, fact: ApiKeyEvent, title: str, body: str) -> None:

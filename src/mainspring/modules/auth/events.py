@@ -72,8 +72,14 @@ class EmailVerified(UserFact, action="EMAIL_VERIFIED"):
     """The user proved to read the mailbox of his address."""
 
 
+@dataclass(frozen=True)
 class AccountClaimed(UserFact, action="ACCOUNT_CLAIMED"):
-    """The mailbox was proved for the first time by a link that signs in, so the password of before is gone."""
+    """The mailbox was proved for the first time by a link that lets its owner in, so ways in of before are gone (R-065).
+
+    `removed` names those that there were: `password`, `passkeys`.
+    """
+
+    removed: tuple[str, ...]
 
 
 @dataclass(frozen=True)

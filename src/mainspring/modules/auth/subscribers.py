@@ -68,13 +68,16 @@ async def tell_of_reset_password(uow: UnitOfWork, reset: PasswordReset) -> None:
 
 @subscribe(AccountClaimed, queue="mail")
 async def tell_of_claimed_account(uow: UnitOfWork, claimed: AccountClaimed) -> None:
-    """Say that the password of before the address was proved is gone."""
+    """Say which ways in of before the address was proved are gone."""
+    if not claimed.removed:
+        return
+    ways = " and ".join(claimed.removed)
     body = (
-        "You signed in with a link for the first time, and so proved that this address is yours. Whoever had set a password "
-        "before had not proved it, so we removed that password and signed out all devices.\n\nTo have a password again, ask "
-        "for a link to set one."
+        f"You came in with a link for the first time, and so proved that this address is yours. Whoever had set up the {ways} "
+        "before had not proved it, so we removed them and signed out all devices.\n\nIf you need a password, ask for a link to "
+        "set one."
     )
-    await NotificationService(uow).notify(claimed.user_id, SECURITY, "The password of your account was removed", body)
+    await NotificationService(uow).notify(claimed.user_id, SECURITY, f"Removed from your account: {ways}", body)
 
 
 @subscribe(EmailChangeWished, queue="mail")

@@ -10,6 +10,8 @@ from mainspring.core.security.csrf import CsrfTokens
 from mainspring.core.security.tokens import AccessTokens
 from mainspring.testing.client import PASSWORD
 
+from .authenticator_app import with_totp
+
 LOGIN = "/api/v1/auth/login"
 REFRESH = "/api/v1/auth/refresh"
 LOGOUT = "/api/v1/auth/logout"
@@ -216,6 +218,44 @@ async def test_nobody_else_gets_a_token(app, browser, ada):
     assert (await sent.send("GET", CSRF)).json()["error"]["code"] == "auth.refresh_invalid"
     await browser.send("POST", LOGOUT, only=["accessToken"])
     assert (await browser.send("GET", CSRF)).json()["error"]["code"] == "auth.refresh_revoked"
+
+
+async def test_signing_in_anew_ends_the_session_that_the_browser_had(app, browser, ada, bob):
+    # ASVS 7.2.4
+    before, bearer = dict(browser.cookies), await app.sign_in(ada.email)
+
+    await browser.sign_in(bob)
+
+    old = Browser(app)
+    old.cookies = before
+    assert (await old.send("GET", ME)).json()["error"]["details"]["reason"] == "token_revoked"
+    assert (await old.send("GET", CSRF, only=["refreshToken"])).json()["error"]["code"] == "auth.refresh_revoked"
+    assert (await browser.send("GET", ME)).json()["id"] == str(bob.id)
+    assert (await app.as_(bearer).get(ME)).status_code == 200
+
+
+async def test_a_sign_in_that_fails_or_waits_leaves_the_session_alone(app, browser, ada, bob):
+    await with_totp(app, bob)
+    wish = {"email": ada.email, "password": "wrong password", "transport": "cookie"}
+    assert (await browser.send("POST", LOGIN, json=wish)).status_code == 401
+    wish = {"email": bob.email, "password": PASSWORD, "transport": "cookie"}
+    assert (await browser.send("POST", LOGIN, json=wish)).json()["mfaRequired"] is True
+
+    assert (await browser.send("GET", ME)).json()["id"] == str(ada.id)
+
+
+async def test_a_second_step_replaces_the_session_too(app, browser, ada, bob):
+    before, authenticator = dict(browser.cookies), await with_totp(app, bob)
+    wish = {"email": bob.email, "password": PASSWORD, "transport": "cookie"}
+    token = (await browser.send("POST", LOGIN, json=wish)).json()["mfaToken"]
+
+    body = {"mfaToken": token, "code": authenticator.fresh_code()}
+    assert (await browser.send("POST", "/api/v1/auth/mfa/verify", json=body)).status_code == 200
+
+    old = Browser(app)
+    old.cookies = before
+    assert (await old.send("GET", ME)).status_code == 401
+    assert (await browser.send("GET", ME)).json()["id"] == str(bob.id)
 
 
 @pytest.mark.parametrize("path", [LOGOUT, "/api/v1/auth/logout-all"])

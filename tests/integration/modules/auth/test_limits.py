@@ -4,6 +4,8 @@ import pytest
 
 from mainspring.testing.client import PASSWORD
 
+from .software_authenticator import SoftwareAuthenticator
+
 AUTH = "/api/v1/auth"
 TAKEN = {"email": "ada@example.com", "password": PASSWORD, "name": "Ada Lovelace"}
 REFUSED = {
@@ -15,6 +17,8 @@ REFUSED = {
     "magic-link/verify": ({"token": "a" * 64}, 401),
     "change-email/confirm": ({"token": "a" * 64}, 401),
     "mfa/verify": ({"mfaToken": "a" * 64, "code": "123456"}, 401),
+    "passkeys/login/options": ({"mfaToken": "a" * 64}, 401),
+    "passkeys/login/verify": ({"credential": SoftwareAuthenticator().use({"challenge": "a" * 43})}, 401),
 }
 ALIKE = {"verify-email/resend", "forgot-password", "magic-link"}  # they count tries, see test_mailed_links.py
 

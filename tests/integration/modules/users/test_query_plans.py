@@ -7,7 +7,17 @@ import pytest
 
 from mainspring.core.database import Statement
 from mainspring.modules.access import repository as access
-from mainspring.modules.auth.repository import credentials, deletions, email_proofs, password_guesses, sessions
+from mainspring.modules.auth.repository import (
+    challenges,
+    credentials,
+    deletions,
+    email_proofs,
+    passkeys,
+    password_guesses,
+    recovery,
+    sessions,
+    totp,
+)
 from mainspring.modules.users import repository as users
 
 QUESTIONS = [
@@ -22,6 +32,12 @@ QUESTIONS = [
     (password_guesses.SINCE, "ix_password_guesses_account"),
     (deletions.CANCEL, "uq_account_deletions_user_id"),
     (deletions.FIND_DUE, "ix_account_deletions_due_at"),
+    (totp.OF, "uq_totp_factors_user_id"),
+    (totp.GUESSES, "ix_code_guesses_user_id"),
+    (recovery.USE, "uq_recovery_codes_user_id_code_hash"),
+    (challenges.LOOK, "uq_mfa_challenges_token_hash"),
+    (passkeys.BY_CREDENTIAL, "uq_passkeys_credential_id"),
+    (passkeys.COUNT, "ix_passkeys_user_id"),
     (access.ROLES_OF, "uq_user_roles_user_id_role_id"),
     (access.GRANTS_OF, "uq_permission_grants_user_id_permission"),
     (access.PERMISSIONS_OF_ROLES, "uq_role_permissions_role_id_permission"),

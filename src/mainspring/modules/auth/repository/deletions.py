@@ -16,6 +16,7 @@ from ..models import (
     EmailChange,
     EmailProof,
     MfaChallenge,
+    Passkey,
     RecoveryCode,
     Session,
     TotpFactor,
@@ -34,7 +35,18 @@ FIND_DUE = Statement(
 CLAIM: Statement[None] = Statement(delete(AccountDeletion).where(AccountDeletion.user_id == USER_ID, DUE))
 ROWS_OF_USER: Sequence[Statement[None]] = tuple(
     Statement(delete(table).where(table.user_id == USER_ID))
-    for table in (Credential, Session, TotpFactor, RecoveryCode, MfaChallenge, CodeGuess, EmailProof, EmailChange, DataExport)
+    for table in (
+        Credential,
+        Session,
+        TotpFactor,
+        RecoveryCode,
+        Passkey,
+        MfaChallenge,
+        CodeGuess,
+        EmailProof,
+        EmailChange,
+        DataExport,
+    )
 )
 
 

@@ -28,7 +28,7 @@ from ..schemas import (
     SignInWithPasskey,
 )
 from ..service import PasskeyService
-from ..workflows import Passkeys
+from ..workflows import Passkeys, Replacing
 from .answering import SignInOut, answered
 from .options import creation_options, request_options
 from .presenting import refuse_strangers
@@ -75,7 +75,10 @@ async def sign_in_with_passkey(
 ) -> SignInOut:
     """Sign in with a passkey alone; it holds both factors."""
     refuse_strangers(body.transport, cookies)
-    return answered(answer, cookies, await Passkeys(application, context).sign_in(body))
+    before = cookies.refresh_token()
+    outcome = await Passkeys(application, context).sign_in(body)
+    await Replacing(application, context).run(outcome, before)
+    return answered(answer, cookies, outcome)
 
 
 @router.get("/auth/passkeys")

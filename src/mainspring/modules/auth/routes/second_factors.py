@@ -31,7 +31,7 @@ from ..schemas import (
     VerifyMfa,
 )
 from ..service import FactorService
-from ..workflows import Completing, SecondFactors, SteppingUp
+from ..workflows import Completing, Replacing, SecondFactors, SteppingUp
 from .answering import entered
 from .presenting import refuse_strangers
 from .router import router
@@ -42,7 +42,9 @@ async def verify_second_factor(
     body: VerifyMfa, application: App, context: CallContext, answer: Answer, cookies: Cookies
 ) -> BearerOut | CookieOut:
     """The second step of a sign-in: the token of the first one, and a code."""
+    before = cookies.refresh_token()
     signed_in = await Completing(application, context).run(body, lambda transport: refuse_strangers(transport, cookies))
+    await Replacing(application, context).run(signed_in, before)
     return entered(answer, cookies, signed_in)
 
 

@@ -24,7 +24,7 @@ from ..errors import (
 from ..permissions import SessionEnding
 from ..schemas import BearerOut, CookieOut, CsrfOut, Login, Refresh, SessionOut, SessionQuery
 from ..service import SessionService
-from ..workflows import Refreshing, SigningIn
+from ..workflows import Refreshing, Replacing, SigningIn
 from .answering import SignInOut, answered, entered
 from .presenting import refresh_of, refuse_strangers, session_of
 from .router import router
@@ -38,7 +38,10 @@ REFUSED_REFRESH = problems(
 async def login(body: Login, application: App, context: CallContext, answer: Answer, cookies: Cookies) -> SignInOut:
     """Sign in with an address and its password."""
     refuse_strangers(body.transport, cookies)
-    return answered(answer, cookies, await SigningIn(application, context).run(body))
+    before = cookies.refresh_token()
+    outcome = await SigningIn(application, context).run(body)
+    await Replacing(application, context).run(outcome, before)
+    return answered(answer, cookies, outcome)
 
 
 @router.post("/auth/refresh", dependencies=[public], responses=REFUSED_REFRESH)

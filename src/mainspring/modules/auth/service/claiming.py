@@ -11,7 +11,7 @@ from mainspring.core.database import UnitOfWork
 from mainspring.modules.users.service import UserService
 
 from ..events import AccountClaimed, EmailVerified
-from ..repository import EmailChangeRepository, EmailProofRepository
+from ..repository import EmailChangeRepository, EmailProofRepository, PasskeyRepository
 from ..rows import MailedProof
 from .credentials import CredentialService
 from .email_proofs import EVERY_PURPOSE
@@ -33,14 +33,25 @@ class Claiming:
 
     async def come_in(self, proof: MailedProof) -> None:
         """Before a link lets somebody in: on the first proof, take the password and all else that was there before."""
-        if not await self.verify(proof):
-            return
-        if await CredentialService(self.uow).forget(proof.user_id):
-            self.uow.publish(AccountClaimed(proof.user_id))
-        await self.end_everything(proof.user_id, "account_claimed")
+        if await self.verify(proof):
+            had_password = await CredentialService(self.uow).forget(proof.user_id)
+            await self._take_ways_in(proof.user_id, ("password",) if had_password else ())
+            await self.end_everything(proof.user_id, "account_claimed")
+
+    async def set_anew(self, proof: MailedProof) -> None:
+        """Before a link sets a password: end what is open; on the first proof, take all other ways in that were there before."""
+        if await self.verify(proof):
+            await self._take_ways_in(proof.user_id, ())
+        await self.end_everything(proof.user_id, "password_reset")
 
     async def end_everything(self, user_id: UUID, reason: str) -> None:
         """Sessions, sign-ins under way, every other link, and the change of the address that somebody wished."""
         await SessionService(self.uow).end_all(user_id, reason)
         await EmailProofRepository(self.uow).use_up(user_id, EVERY_PURPOSE, clock.now())
         await EmailChangeRepository(self.uow).cancel(user_id)
+
+    async def _take_ways_in(self, user_id: UUID, removed: tuple[str, ...]) -> None:
+        """What opens the account by itself; a second factor stays, for it opens nothing. API keys go when they hear of it."""
+        if await PasskeyRepository(self.uow).remove_all(user_id):
+            removed = (*removed, "passkeys")
+        self.uow.publish(AccountClaimed(user_id, removed))

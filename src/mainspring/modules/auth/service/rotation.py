@@ -47,6 +47,11 @@ class RotationService:
             raise RefreshTokenInvalid()
         return row
 
+    async def of_cookie(self, token: str) -> TokenRow | None:
+        """The row of a token that was given in a cookie; None for any other, and when its session has ended."""
+        row = await self.tokens.by_hash(token_hash(token))
+        return row if row and row.transport == "cookie" and row.session_ended_at is None else None
+
     async def live(self, presented: PresentedRefresh) -> TokenRow:
         """The same for a token that could be used now. Raises RefreshTokenInvalid, RefreshTokenExpired, RefreshTokenRevoked."""
         row = await self.known(presented)

@@ -53,6 +53,12 @@ class SessionService:
         self.uow.publish(SessionEnded(session_id, user_id))
         self._forget_session(session_id)
 
+    async def replace(self, user_id: UUID, session_id: UUID) -> None:
+        """End a session that another took the place of; nothing when it ended meanwhile."""
+        if await self.sessions.end(user_id, session_id, "replaced", clock.now()):
+            self.uow.publish(SessionEnded(session_id, user_id))
+            self._forget_session(session_id)
+
     async def end_all(self, user_id: UUID, reason: str = "logout_all") -> int:
         """End every session of the user, and every sign-in that waits for the second factor; how many sessions there were."""
         ended = await self.sessions.end_all(user_id, reason, clock.now())

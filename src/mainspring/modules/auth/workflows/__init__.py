@@ -8,6 +8,7 @@ from .passkeys import Passkeys
 from .proving_mailbox import ProvingMailbox
 from .refreshing import Refreshing
 from .registering import Registering
+from .replacing import Replacing
 from .second_factors import SecondFactors
 from .signing_in import SigningIn
 from .stepping_up import SteppingUp
@@ -21,6 +22,7 @@ __all__ = [
     "ProvingMailbox",
     "Refreshing",
     "Registering",
+    "Replacing",
     "SecondFactors",
     "SigningIn",
     "SteppingUp",

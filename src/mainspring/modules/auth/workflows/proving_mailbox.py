@@ -54,10 +54,8 @@ class ProvingMailbox:
             await new.check(shown.new_password, about=(user.email, user.name), field="newPassword")
             new_hash = await self.application.resolve(Passwords).hash(shown.new_password)
             async with self._claiming(user, RESET, shown.token) as (uow, proof):
-                claiming = Claiming(uow)
-                await claiming.verify(proof)
+                await Claiming(uow).set_anew(proof)
                 await CredentialService(uow).reset(proof.user_id, new_hash)
-                await claiming.end_everything(proof.user_id, "password_reset")
                 await PasswordGuessService(uow).clear(proof.address)
                 uow.publish(PasswordReset(proof.user_id))
         security_events.password_change(user_id=user.id, ip=self.context.address)
