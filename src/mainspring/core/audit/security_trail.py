@@ -14,7 +14,7 @@ from uuid import UUID
 
 from .. import clock, tasks
 from ..context import Context, current
-from ..database import Database, DatabaseUnavailable, RunAgain
+from ..database import Database
 from ..limits.failures import network_of
 from ..observability.logs import get_logger
 from ..observability.redaction import redacted
@@ -107,8 +107,8 @@ class SecurityTrail:
             async with self.database.unit(Context(path="security trail")) as uow:
                 for _, counted in taken:
                     uow.audit(counted.record(), counted.context)
-        except (DatabaseUnavailable, RunAgain) as error:
-            log.warn("security_trail_waits", reason=type(error).__name__)
+        except Exception as error:  # whatever it is, the program goes on, or ends in order: every event is in the log
+            log.error("security_trail_waits", error=error)
             for tally, counted in taken:
                 tally.give_back(counted)
             return 0
