@@ -89,9 +89,7 @@ class SecurityTrail:
             tally = self._tallies[key] = Tally(key, here, clock.monotonic() + SOON_SECONDS)
         tally.add(redacted(details, mask=False))
         if self._timer is None:
-            with contextlib.suppress(
-                RuntimeError
-            ):  # a job on a thread has no loop: the next event or the end of the process writes it
+            with contextlib.suppress(RuntimeError):  # on a thread there is no loop; the next event or the end of all writes it
                 self._timer = asyncio.get_running_loop().call_later(SOON_SECONDS, self._begin)
 
     async def write(self, *, all: bool = False) -> int:
@@ -118,10 +116,11 @@ class SecurityTrail:
 
     async def stop(self) -> None:
         """Write what is left."""
-        if self._timer is not None:
-            self._timer.cancel()
         if self._writing is not None:
             await tasks.settled(self._writing)
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         await self.write(all=True)
 
     def _begin(self) -> None:
