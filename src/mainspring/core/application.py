@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from . import ids
+from .audit.seals import Seals
 from .audit.security_trail import SecurityTrail
 from .context import Context
 from .database import Database, Model, UnitOfWork, open_database
@@ -88,6 +89,7 @@ class Application:
             self.personal_data_of(module)
         self.resolve(JobBook)
         self.resolve(Mailer)
+        self.resolve(Seals)
         self.resolve(SecurityTrail)
         outbox = self.resolve(Outbox)
         for database in self.databases.values():

@@ -18,6 +18,7 @@ from ..context import Context
 from ..database import Database, UnitOfWork
 from ..observability.logs import get_logger
 from .canonical import BEGINNING, StoredRow, canonical, id_of, id_text, link
+from .findings import name_of
 from .record import AuditRecord
 from .seals import Seals, Word
 from .statements import (
@@ -89,6 +90,8 @@ class Chainer:
         due = {"before": before, "rows": self.rows, "key_id": self.seals.signing_id}
         async with self.database.reading(Context()) as uow:
             heads = await uow.all(UNSIGNED, **due)
+            for head in heads:
+                await self._look_for_another_hand(uow, head.id, head)
         signed = 0
         for head in heads:
             at = clock.now()
@@ -98,7 +101,7 @@ class Chainer:
                 if not await uow.run(SIGN, **place, signed_at=at, signed_by=self.seals.signing_id):
                     continue  # it has moved on, and comes with the next look
                 await uow.run(ADD_WORD, chain=head.id, kind="head", seq=head.seq, signed=text, created_at=at)
-            log.info("audit_checkpoint", chain=_name(head.id), seq=head.seq, hash=head.hash.hex())
+            log.info("audit_checkpoint", chain=name_of(head.id), seq=head.seq, hash=head.hash.hex())
             signed += 1
         return signed
 
@@ -134,9 +137,9 @@ class Chainer:
         if head is not None and head.seq > left.seq and await HASH_AT.one(uow, chain, seq=left.seq) == left.hash:
             return
         del self._written[chain]
-        log.error("audit_chain_altered", chain=_name(chain), seq=left.seq, hash=left.hash.hex())
+        log.error("audit_chain_altered", chain=name_of(chain), seq=left.seq, hash=left.hash.hex())
         async with self.database.unit(Context()) as alarm:
-            alarm.audit(AuditRecord("CHAIN_ALTERED", "audit", _name(chain), {"seq": left.seq, "hash": left.hash.hex()}))
+            alarm.audit(AuditRecord("CHAIN_ALTERED", "audit", name_of(chain), {"seq": left.seq, "hash": left.hash.hex()}))
 
 
 async def _write(uow: UnitOfWork, links: Links) -> None:
@@ -152,7 +155,3 @@ async def _write(uow: UnitOfWork, links: Links) -> None:
     await uow.run_many(LINK, links.rows)  # counted below: with RETURNING each row takes SQLite 15 us more
     if await LINKED.one(uow, after.id, after=before.seq if before else 0, until=after.seq) != len(links.rows):
         raise Overtaken
-
-
-def _name(chain: UUID) -> str:
-    return "main" if chain == OF_NOBODY else str(chain)

@@ -33,7 +33,7 @@ class Exporter:
                 previous, after = await HASH_AT.one(uow, each, seq=span.first - 1), span.first - 1
                 if previous is None:
                     begun = await uow.one(NEWEST_WORD, chain=each, kind="beginning")
-                    previous = self.seals.open(begun.signed).hash if begun else BEGINNING
+                    previous = self.seals.peek(begun.signed)[1].hash if begun else BEGINNING
                 while rows := await ROWS_BEHIND.all(uow, each, after=after, until=span.last, limit=BATCH):
                     for row in rows:
                         text = canonical(row, row.seq, self.database.dialect)

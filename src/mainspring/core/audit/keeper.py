@@ -8,20 +8,26 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ..database import Database, DatabaseUnavailable, RunAgain
+from ..database.signals import EVERYTHING, Signals
+from ..jobs.bell import JobBell
 from ..locks import Duty, Lease
 from ..observability.logs import get_logger
 from .chaining import BATCH, Chainer
+from .findings import name_of
 from .renewing import renew_beginnings
 from .seals import Seals
+from .verifying import Verifier
 
 if TYPE_CHECKING:
     from ..application import Application
 
 log = get_logger(__name__)
-LEASE, CHANNEL, WORD = "audit chain", "mainspring_audit", "rows"
+LEASE = "audit chain"
+WORD = "audit:rows"  # told on the channel of jobs; no queue can be named so
 PAUSE_SECONDS = 0.25  # between two batches: many rows at once cost less than one at a time
 POLL_SECONDS = 1.0  # for what nobody told, and for checkpoints that become due
 TELL_SECONDS = 0.1
+LOOKED_BACK = 1000  # rows of each chain that are checked when this process takes over
 OUTAGE_SECONDS = (0.5, 1.5)
 
 
@@ -30,9 +36,9 @@ class AuditKeeper:
 
     def __init__(self, application: "Application") -> None:
         every, rows = application.settings.audit.sign_every, application.settings.audit.sign_rows
-        seals = application.resolve(Seals)
+        seals, bell = application.resolve(Seals), application.resolve(JobBell)
         self.watches = [
-            Watch(database, partial(Chainer, database, seals, every=every, rows=rows))
+            Watch(database, bell.signals_of(database), partial(Chainer, database, seals, every=every, rows=rows))
             for database in application.databases.values()
         ]
 
@@ -50,21 +56,18 @@ class AuditKeeper:
 class Watch:
     """The trail of one database."""
 
-    def __init__(self, database: Database, chainer: Callable[[], Chainer]) -> None:
+    def __init__(self, database: Database, signals: Signals, chainer: Callable[[], Chainer]) -> None:
         self.database = database
-        self._chainer = chainer
-        self._signals = database.signals(CHANNEL)
+        self._signals, self._chainer = signals, chainer
         self._news = asyncio.Event()
         self._telling: asyncio.TimerHandle | None = None
         self._at_work: Chainer | None = None
         self._duty = Duty(Lease(database, LEASE), self._work)
-        self._end: Callable[[], None] | None = None
 
     def start(self, *, works: bool) -> None:
         """Hear of every commit with audit rows, and work when it is our turn."""
         self.database.audited = self._ring
         if works:
-            self._end = self._signals.listen(lambda _: self._news.set())
             self._duty.start()
 
     async def stop(self) -> None:
@@ -72,9 +75,6 @@ class Watch:
         self.database.audited = None
         if self._telling is not None:
             self._telling.cancel()
-        if self._end is not None:
-            self._end()
-            self._end = None
         chainer = self._at_work
         await self._duty.stop()
         if chainer is not None:
@@ -82,7 +82,6 @@ class Watch:
                 await chainer.chain_all()
             except (DatabaseUnavailable, RunAgain) as error:  # the next process chains them
                 log.warn("audit_chain_left", reason=type(error).__name__)
-        await self._signals.stop()
 
     def _ring(self) -> None:
         """Called after a commit, so it must cost next to nothing."""
@@ -97,14 +96,16 @@ class Watch:
 
     async def _work(self) -> None:
         chainer = self._at_work = self._chainer()
+        end = self._signals.listen(self._heard)
         is_new = True
         try:
             while True:
                 try:
-                    await _caught_up(chainer)
                     if is_new:
+                        await self._look_back(chainer.seals)
                         await renew_beginnings(self.database, chainer.seals)
                         is_new = False
+                    await _caught_up(chainer)
                 except (DatabaseUnavailable, RunAgain) as error:
                     log.warn("audit_chain_waits", reason=type(error).__name__)
                     await asyncio.sleep(random.uniform(*OUTAGE_SECONDS))  # noqa: S311  no secret
@@ -116,6 +117,17 @@ class Watch:
                 self._news.clear()
         finally:
             self._at_work = None
+            end()
+
+    def _heard(self, words: frozenset[str]) -> None:
+        if WORD in words or words == EVERYTHING:
+            self._news.set()
+
+    async def _look_back(self, seals: Seals) -> None:
+        """Raise the alarm for what was changed near the ends of chains while nobody was at work."""
+        for verdict in await Verifier(self.database, seals).run(newest=LOOKED_BACK):
+            for finding in verdict.findings:
+                log.error("audit_trail_altered", chain=name_of(verdict.chain), reason=finding.sentence)
 
 
 async def _caught_up(chainer: Chainer) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from ... import __version__
 from ..context import Context
-from ..database import DatabaseUnavailable, RunAgain, Statement, insert_into
+from ..database import DatabaseUnavailable, RunAgain, Statement, bind, insert_into
 from ..observability.logs import get_logger
 from ..security.derivation import derived_key
 from ..security.tokens import AccessTokens
@@ -28,12 +28,16 @@ LONGEST_VALUE = 200
 MADE_HERE = {"PUBLIC_URL", "DATA_DIR"}  # shown although nobody set them: they say which installation this is
 log = get_logger(__name__)
 
-ONCE: Statement[int] = Statement(
-    insert_into(AuditEntry, *COLUMNS).on_conflict_do_nothing(index_elements=[AuditEntry.id]).returning(AuditEntry.action)
+ONCE: Statement[str] = Statement(
+    insert_into(AuditEntry, *COLUMNS).on_conflict_do_nothing(index_elements=[AuditEntry.id]).returning(AuditEntry.action), str
 )
 LAST_START: Statement[dict[str, Any]] = Statement(
     select(AuditEntry.changes)
-    .where(AuditEntry.resource == "program", AuditEntry.action == "START")
+    .where(
+        AuditEntry.resource == "program",
+        AuditEntry.resource_id == bind("command", AuditEntry.resource_id),
+        AuditEntry.action == "START",
+    )
     .order_by(AuditEntry.created_at.desc())
     .limit(1),
     dict[str, Any],
@@ -50,7 +54,7 @@ async def record_start(application: "Application", command: str) -> None:
     }
     try:
         async with application.unit(Context()) as uow:
-            before = await uow.one(LAST_START)
+            before = await uow.one(LAST_START, command=command)
             record = AuditRecord("START", "program", command, now)
             if await uow.one(ONCE, id=application.run_id, **record.row(uow.context)) is None or before is None:
                 return

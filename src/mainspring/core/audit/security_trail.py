@@ -14,7 +14,7 @@ from uuid import UUID
 
 from .. import clock, tasks
 from ..context import Context, current
-from ..database import Database, DatabaseUnavailable, RunAgain
+from ..database import Database
 from ..limits.failures import network_of
 from ..observability.logs import get_logger
 from ..observability.redaction import redacted
@@ -89,9 +89,7 @@ class SecurityTrail:
             tally = self._tallies[key] = Tally(key, here, clock.monotonic() + SOON_SECONDS)
         tally.add(redacted(details, mask=False))
         if self._timer is None:
-            with contextlib.suppress(
-                RuntimeError
-            ):  # a job on a thread has no loop: the next event or the end of the process writes it
+            with contextlib.suppress(RuntimeError):  # on a thread there is no loop; the next event or the end of all writes it
                 self._timer = asyncio.get_running_loop().call_later(SOON_SECONDS, self._begin)
 
     async def write(self, *, all: bool = False) -> int:
@@ -107,8 +105,8 @@ class SecurityTrail:
             async with self.database.unit(Context(path="security trail")) as uow:
                 for _, counted in taken:
                     uow.audit(counted.record(), counted.context)
-        except (DatabaseUnavailable, RunAgain) as error:
-            log.warn("security_trail_waits", reason=type(error).__name__)
+        except Exception as error:  # whatever it is, the program goes on, or ends in order: every event is in the log
+            log.error("security_trail_waits", error=error)
             for tally, counted in taken:
                 tally.give_back(counted)
             return 0
@@ -118,10 +116,11 @@ class SecurityTrail:
 
     async def stop(self) -> None:
         """Write what is left."""
-        if self._timer is not None:
-            self._timer.cancel()
         if self._writing is not None:
             await tasks.settled(self._writing)
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         await self.write(all=True)
 
     def _begin(self) -> None:

@@ -175,7 +175,8 @@ class _Look:
     def _told(self, row: StoredRow, seq: int) -> tuple[str, str]:
         whole = orjson.loads(canonical(row, seq, self.dialect))
         id = str(whole["id"])
-        return f"Row {seq} ({whole['action']} of {whole['resource']} {whole['resourceId']}, {whole['createdAt']}, id {id})", id
+        told = f"Row {seq} ({whole['action']} of {whole['resource']} {whole['resourceId']}, {whole['createdAt']}, id {id})"
+        return "".join(letter if letter.isprintable() else "?" for letter in told), id  # a terminal may show it
 
     def _compare_end(self, head: Head | None, highest: int) -> None:
         verdict = self.verdict

@@ -29,14 +29,17 @@ class Words:
         return None
 
     async def checkpoints(self, since: int) -> tuple[dict[int, Word], int]:
-        """The checkpoints from row `since` on that can be believed, and the row of the newest one, believed or not.
+        """The checkpoints from row `since` on, or the last one before, that can be believed; and the row of the newest one.
 
         One of an unknown key is a finding where no newer one can be believed: a newer one vouches for all rows before it.
         """
         believed: dict[int, Word] = {}
         unknown: list[tuple[int, str]] = []
         newest = 0
-        for found in await self.uow.all(WORDS, chain=self.verdict.chain, kind="head", since=since):
+        words = await self.uow.all(WORDS, chain=self.verdict.chain, kind="head", since=since)
+        if not words and (last := await self.uow.one(NEWEST_WORD, chain=self.verdict.chain, kind="head")) is not None:
+            words = [last]
+        for found in words:
             newest = found.seq
             try:
                 believed[found.seq] = self._opened(found)

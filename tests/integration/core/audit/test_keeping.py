@@ -29,7 +29,7 @@ from mainspring.core.locks import duty
 from mainspring.core.observability.logs import captured_logs
 from mainspring.core.settings import Settings
 from mainspring.testing.databases import environment_of_tests
-from tests.integration.core.audit.conftest import Note
+from tests.integration.core.audit.conftest import Note, Tamper
 
 ROOT = Path(__file__).parents[4]
 COUNTS: Statement[Any] = Statement(select(AuditEntry.resource, func.count()).group_by(AuditEntry.resource))
@@ -129,6 +129,24 @@ async def test_what_is_written_last_is_chained_before_the_process_ends(applicati
     assert await waiting(application) == 0
     await note("c")  # nobody listens any more, and nothing is broken by that
     assert await waiting(application) == 1
+
+
+async def test_whoever_takes_over_tells_what_was_changed_meanwhile(
+    application: Application, note: Note, tamper: Tamper, chainer: Chainer
+) -> None:
+    await note("a", "b", "c")
+    await chainer.chain_all()
+    await chainer.sign_due()
+    letter = "chr" if application.database.dialect == "postgresql" else "char"
+    await tamper(f"UPDATE core_audit_log SET action = 'X' || {letter}(27) WHERE seq = 2")  # a terminal would obey it
+
+    with captured_logs() as lines:
+        application.resolve(AuditKeeper).start()
+        async with asyncio.timeout(10):
+            while not (told := [line["reason"] for line in lines if line["message"] == "audit_trail_altered"]):
+                await asyncio.sleep(0.01)
+
+    assert told[0].startswith("Row 2 (X? of thing b")
 
 
 async def test_a_database_that_is_away_is_tried_again(
