@@ -103,7 +103,7 @@ class Authenticator:
         snapshot = await self.snapshots.of(claims.session_id)
         if snapshot.state is None:
             raise TokenRevoked
-        if snapshot.state.user_id != claims.user_id:
+        if snapshot.state.user_id != claims.user_id or snapshot.state.for_client != (claims.client is not None):
             raise TokenInvalid
         known = _Known(claims, snapshot, _principal(claims, snapshot))
         if epoch == self.tokens.epoch:  # the keys may have changed while we waited
@@ -165,9 +165,10 @@ def api_key(headers: Iterable[tuple[bytes, bytes]]) -> bytes | None:
 
 
 def _principal(claims: Claims, snapshot: Snapshot[SessionState]) -> Principal:
-    state, held = snapshot.state, snapshot.held
+    state, client = snapshot.state, claims.client
     if state is None:
         raise TokenRevoked
+    held = snapshot.held.within(client.scopes if client else None)
     return Principal(
         id=state.user_id,
         email=state.email,
@@ -176,5 +177,7 @@ def _principal(claims: Claims, snapshot: Snapshot[SessionState]) -> Principal:
         session_id=state.session_id,
         token_id=claims.token_id,
         expires_at=claims.expires_at,
+        scopes=client.scopes if client else None,
+        client_id=client.id if client else None,
         authenticated_at=state.authenticated_at,
     )

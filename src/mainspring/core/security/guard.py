@@ -84,20 +84,20 @@ class Anyone(Guard):
 class SignedIn(Guard):
     """Whoever is signed in.
 
-    An API key needs `own:read` here, or `own:write` where something changes, or one of the `permissions` that the service asks
-    for when it is about what belongs to others. With `people_only` no key comes in.
+    An API key or an OAuth client needs `own:read` here, or `own:write` where something changes, or one of the `permissions` that
+    the service asks for when it is about what belongs to others. With `people_only` no program comes in.
     """
 
     def __init__(self, permissions: tuple[str, ...] = (), *, people_only: bool = False) -> None:
         self.permissions, self.people_only = permissions, people_only
 
     def admit(self, exchange: "Exchange", principal: Principal | None) -> None:
-        """Refuse the anonymous, and keys that were not made for this."""
+        """Refuse the anonymous, and programs that were not let in for this."""
         if principal is None:
             raise TokenMissing()
-        if principal.key_id is not None:
+        if principal.is_program:
             if self.people_only:
-                _refuse_key(exchange, principal)
+                _refuse_program(exchange, principal)
             _require(exchange, principal, self.key_needs(exchange.method) or ())
 
     def key_needs(self, method: str) -> tuple[str, ...] | None:
@@ -144,8 +144,8 @@ class HoldsPermission(Guard):
         """Refuse the anonymous, and those who hold none of them; the refusal names them and is logged (R-114, D-19)."""
         if principal is None:
             raise TokenMissing()
-        if self.people_only and principal.key_id is not None:
-            _refuse_key(exchange, principal)
+        if self.people_only and principal.is_program:
+            _refuse_program(exchange, principal)
         _require(exchange, principal, self.permissions)
 
     def key_needs(self, method: str) -> tuple[str, ...] | None:
@@ -171,8 +171,8 @@ class HoldsRole(Guard):
         """Refuse the anonymous, and those who hold none of them; the refusal names them and is logged (R-114, R-330)."""
         if principal is None:
             raise TokenMissing()
-        if principal.key_id is not None:
-            _refuse_key(exchange, principal)
+        if principal.is_program:
+            _refuse_program(exchange, principal)
         if "admin" in principal.roles or not principal.roles.isdisjoint(self.roles):
             return
         access_refused(
@@ -213,8 +213,9 @@ def _require(exchange: "Exchange", principal: Principal, permissions: tuple[str,
     raise Forbidden(message, details={"required": list(permissions)})
 
 
-def _refuse_key(exchange: "Exchange", principal: Principal) -> None:
-    access_refused(log, "people_only", principal.id, keyId=str(principal.key_id), endpoint=exchange.path)
+def _refuse_program(exchange: "Exchange", principal: Principal) -> None:
+    program = {"clientId": principal.client_id} if principal.client_id else {"keyId": str(principal.key_id)}
+    access_refused(log, "people_only", principal.id, **program, endpoint=exchange.path)
     raise PeopleOnly()
 
 

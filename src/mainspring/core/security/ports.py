@@ -14,13 +14,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SessionState:
-    """A session that is alive now: not ended, not past `expires_at`, its user neither deleted nor inactive."""
+    """A session that is alive now: not ended, not past `expires_at`, its user neither deleted nor inactive.
+
+    One that is `for_client` was opened for an OAuth client, and nothing but the tokens of a client belong to it.
+    """
 
     session_id: UUID
     user_id: UUID
     email: str
     expires_at: datetime
     authenticated_at: datetime | None = None
+    for_client: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,7 @@ class Held:
     ends_at: datetime | None = None
 
     def within(self, scopes: frozenset[str] | None) -> "Held":
-        """What of it an API key with these scopes may use: permissions only. Everything when there is no key."""
+        """What of it a program with these scopes may use: permissions only. Everything when there is no program."""
         return self if scopes is None else Held(frozenset(), self.permissions & scopes, self.ends_at)
 
 

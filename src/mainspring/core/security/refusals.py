@@ -59,9 +59,9 @@ class KeyRevoked(KeyRefused):
 
 
 class PeopleOnly(Forbidden):
-    """The route is for people: no API key opens it, whatever it may do (R-099)."""
+    """The route is for people: no API key and no OAuth client opens it, whatever it may do (R-099)."""
 
-    message = "API keys may not do this. Sign in as a person."
+    message = "API keys and OAuth clients may not do this. Sign in as a person."
 
     def __init__(self) -> None:
         super().__init__(details={"reason": "people_only"})

@@ -8,6 +8,9 @@ from uuid import UUID
 from mainspring.core.security.tokens import AccessToken
 from mainspring.modules.users.rows import Profile
 
+PAGE = "page"  # the transport of a session on our own sign-in page: its one token is a cookie that no route of the API reads
+CLIENT = "oauth"  # that of a session that somebody let an OAuth client have
+
 
 @dataclass(frozen=True, slots=True)
 class SessionRow:
@@ -35,6 +38,7 @@ class LiveSession:
     user_id: UUID
     expires_at: datetime
     authenticated_at: datetime
+    transport: str
 
 
 @dataclass(frozen=True, slots=True)

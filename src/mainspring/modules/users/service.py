@@ -143,11 +143,11 @@ class UserService:
         await self._changed(id, {"mfa_enabled": is_enabled})
 
     async def delete(self, caller: Principal, id: UUID, version: int | None = None) -> None:
-        """Hide the account from everything and end its sessions (R-225). No API key deletes its owner: PeopleOnly.
+        """Hide the account from everything and end its sessions (R-225). No program deletes its owner: PeopleOnly.
 
         Raises UserNotFound, Forbidden, PreconditionFailed, AdministratorProtected, LastAdministrator.
         """
-        if caller.is_key and caller.id == id:
+        if caller.is_program and caller.id == id:
             raise PeopleOnly()
         await self._may_change(caller, id, DELETE)
         await self.uow.port(AccountGuard).may_leave(self.uow, id)

@@ -5,7 +5,7 @@ from dataclasses import fields
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import and_, exists, select, update
+from sqlalchemy import and_, delete, exists, select, update
 
 from mainspring.core.database import Listing, Repository, Statement, UtcDateTime, any_of, bind, insert_into
 
@@ -34,9 +34,12 @@ ADD_SESSION: Statement[None] = Statement(
 )
 OWNER = Statement(select(Session.user_id).where(Session.id == bind("session_id", Session.id)), UUID)
 LIVE = Statement(
-    select(Session.id, Session.user_id, Session.expires_at, Session.authenticated_at).where(any_of(Session.id, "ids"), *ALIVE),
+    select(Session.id, Session.user_id, Session.expires_at, Session.authenticated_at, Session.transport).where(
+        any_of(Session.id, "ids"), *ALIVE
+    ),
     LiveSession,
 )
+BY_ID = Statement(select(*SESSION).where(Session.id == bind("session_id", Session.id), *ALIVE), SessionRow)
 SESSIONS = Listing(
     select(*SESSION),
     SessionRow,
@@ -56,7 +59,15 @@ PROVE: Statement[None] = Statement(
 END: Statement[None] = Statement(
     update(Session).where(Session.id == bind("session_id", Session.id), OF_USER, Session.ended_at.is_(None)).values(ENDING)
 )
+PRUNE: Statement[None] = Statement(
+    delete(Session).where(
+        Session.transport == bind("transport", Session.transport), Session.expires_at < bind("before", UtcDateTime)
+    )
+)
 END_ALL: Statement[None] = Statement(update(Session).where(OF_USER, Session.ended_at.is_(None)).values(ENDING))
+END_SEVERAL = Statement(
+    update(Session).where(any_of(Session.id, "ids"), Session.ended_at.is_(None)).values(ENDING).returning(Session.id), UUID
+)
 END_OTHERS: Statement[None] = Statement(
     update(Session).where(OF_USER, Session.ended_at.is_(None), Session.id != bind("session_id", Session.id)).values(ENDING)
 )
@@ -128,6 +139,14 @@ class SessionRepository(Repository):
         """Those of the sessions that have not ended."""
         return await self.uow.all(LIVE, ids=list(ids), now=now) if ids else []
 
+    async def alive(self, session_id: UUID, now: datetime) -> SessionRow | None:
+        """A session that has not ended."""
+        return await self.uow.one(BY_ID, session_id=session_id, now=now)
+
+    async def prune(self, transport: str, before: datetime) -> int:
+        """Remove the sessions of a transport that were over before then; how many there were."""
+        return await self.uow.run(PRUNE, transport=transport, before=before)
+
     async def owner_of(self, session_id: UUID) -> UUID | None:
         """Whose session it is, alive or not; for the log of a refusal only."""
         return await self.uow.value(OWNER, session_id=session_id)
@@ -144,6 +163,10 @@ class SessionRepository(Repository):
     async def end(self, user_id: UUID, session_id: UUID, reason: str, now: datetime) -> bool:
         """End a session of the user; False when there is none to end."""
         return await self.uow.run(END, user_id=user_id, session_id=session_id, reason=reason, now=now) == 1
+
+    async def end_several(self, ids: Sequence[UUID], reason: str, now: datetime) -> list[UUID]:
+        """End sessions; those that were alive."""
+        return await self.uow.all(END_SEVERAL, ids=list(ids), reason=reason, now=now) if ids else []
 
     async def end_all(self, user_id: UUID, reason: str, now: datetime, but: UUID | None = None) -> int:
         """End all sessions of the user, perhaps but one; how many."""

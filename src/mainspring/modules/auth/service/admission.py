@@ -11,13 +11,15 @@ from mainspring.core import clock, ids
 from mainspring.core.database import UnitOfWork
 from mainspring.core.errors import Unauthenticated
 from mainspring.core.observability import security_events
-from mainspring.modules.users.rows import Profile
+from mainspring.modules.users.rows import SERVICE, Profile
+from mainspring.modules.users.service import UserService
 
-from ..errors import InvalidCredentials, MfaTokenInvalid, SecondFactorRefused
-from ..repository import ChallengeRepository
-from ..rows import Challenge, Entered, MfaRequired, Proof, Shown
+from ..errors import InvalidCredentials, MfaTokenInvalid, RefreshTokenRevoked, SecondFactorRefused
+from ..repository import ChallengeRepository, SessionRepository
+from ..rows import CLIENT, PAGE, Challenge, Entered, MfaRequired, Proof, Shown, Tokens
 from ..sealing import token_hash
-from .factors import FactorService, hold_admissions
+from .factors import FactorService
+from .holding import hold_admissions
 from .opening import open_session
 from .standing import profile_in_good_standing
 
@@ -60,6 +62,30 @@ class Admission:
         if not await FactorService(self.uow).use(user_id, shown):
             raise SecondFactorRefused()
         return await self._open(profile, Proof(user_id, challenge.method), challenge.transport, shown.method)
+
+    async def delegate(self, session_id: UUID, user_id: UUID, device: str, life: timedelta | None) -> Tokens:
+        """A session for the OAuth client that the owner of a session on our sign-in page let in. It says what that one proved.
+
+        Without a refresh token it lives as long as its one access token, `life`. Raises RefreshTokenRevoked when the session of
+        the page is over, or the account may not come in.
+        """
+        await hold_admissions(self.uow, user_id)
+        parent = await SessionRepository(self.uow).alive(session_id, clock.now())
+        if parent is None or parent.user_id != user_id or parent.transport != PAGE:
+            raise RefreshTokenRevoked()
+        await profile_in_good_standing(self.uow, user_id, RefreshTokenRevoked)
+        proof = Proof(user_id, parent.method)
+        return await open_session(
+            self.uow, proof, CLIENT, parent.second_factor, device=device, life=life, proved_at=parent.authenticated_at
+        )
+
+    async def serve(self, account_id: UUID, device: str, life: timedelta) -> Tokens:
+        """A session for an OAuth client that acts as its service account. Raises RefreshTokenRevoked when that is shut out."""
+        await hold_admissions(self.uow, account_id)
+        account = (await UserService(self.uow).standing([account_id], services=True)).get(account_id)
+        if account is None or account.kind != SERVICE:
+            raise RefreshTokenRevoked()
+        return await open_session(self.uow, Proof(account_id, "client_credentials"), CLIENT, None, device=device, life=life)
 
     async def waiting(self, token: str) -> Challenge | None:
         """The first proof that waits behind a token of ours; None when there is none, or its time is over."""

@@ -13,6 +13,7 @@ from ..errors import TotpActive, TotpNotActive
 from ..events import MfaReset, RecoveryCodesRenewed, RecoveryCodeUsed, TotpDisabled, TotpEnabled
 from ..repository import RecoveryCodeRepository, TotpRepository
 from ..rows import FactorsRow, Shown, ShownStep, TotpRow
+from .holding import hold_admissions
 from .sessions import SessionService
 
 TOTP_METHODS = ("totp", "recovery_code")
@@ -112,8 +113,3 @@ class FactorService:
         await users.set_mfa_enabled(user_id, False)
         await SessionService(self.uow).end_all(user_id, "mfa_reset")
         self.uow.publish(MfaReset(user_id))
-
-
-async def hold_admissions(uow: UnitOfWork, user_id: UUID) -> None:
-    """Until the unit ends, nobody else comes in as this user, and no second factor is switched on or off."""
-    await uow.lock(f"auth.admission {user_id}", wait=True)

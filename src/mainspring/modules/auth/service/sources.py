@@ -7,9 +7,11 @@ from mainspring.core import clock
 from mainspring.core.application import Application
 from mainspring.core.database import UnitOfWork
 from mainspring.core.security.ports import SessionState
+from mainspring.modules.users.rows import PERSON
 from mainspring.modules.users.service import UserService
 
 from ..repository import SessionRepository
+from ..rows import CLIENT
 from .sessions import SessionService
 
 
@@ -17,15 +19,23 @@ class LiveSessions:
     """Core's `SessionSource`: two statements for any number of sessions."""
 
     async def live(self, uow: UnitOfWork, session_ids: Sequence[UUID]) -> dict[UUID, SessionState]:
-        """The sessions that have not ended and whose users are neither deleted nor disabled."""
+        """The sessions that have not ended and whose users are neither deleted nor disabled.
+
+        Service accounts have none but those of an OAuth client that acts as them.
+        """
         sessions = await SessionRepository(uow).live(session_ids, clock.now())
-        standing = await UserService(uow).standing(list({session.user_id for session in sessions}))
+        standing = await UserService(uow).standing(list({session.user_id for session in sessions}), services=True)
         return {
             session.id: SessionState(
-                session.id, session.user_id, standing[session.user_id].email, session.expires_at, session.authenticated_at
+                session.id,
+                session.user_id,
+                standing[session.user_id].email,
+                session.expires_at,
+                session.authenticated_at,
+                for_client=session.transport == CLIENT,
             )
             for session in sessions
-            if session.user_id in standing
+            if session.user_id in standing and (session.transport == CLIENT or standing[session.user_id].kind == PERSON)
         }
 
 

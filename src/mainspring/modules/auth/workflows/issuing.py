@@ -1,9 +1,9 @@
 """The answer of a sign-in or refresh: who it is, and an access token signed outside of any unit."""
 
 from mainspring.core.application import Application
-from mainspring.core.security.tokens import AccessTokens
+from mainspring.core.security.tokens import AccessToken, AccessTokens, ForClient
 
-from ..rows import Entered, MfaRequired, SignedInAs
+from ..rows import Entered, MfaRequired, SignedInAs, Tokens
 
 
 def issue(application: Application, entered: Entered) -> SignedInAs:
@@ -17,6 +17,11 @@ def issue(application: Application, entered: Entered) -> SignedInAs:
         email=profile.user.email,
     )
     return SignedInAs(profile, tokens, access)
+
+
+def issue_for_client(application: Application, tokens: Tokens, client: ForClient) -> AccessToken:
+    """The access token of an OAuth client; as dear."""
+    return application.resolve(AccessTokens).issue(tokens.user_id, tokens.session_id, client=client)
 
 
 def issue_if_entered(application: Application, outcome: Entered | MfaRequired) -> SignedInAs | MfaRequired:

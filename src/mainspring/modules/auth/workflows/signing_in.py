@@ -11,7 +11,7 @@ from mainspring.core.security.passwords import Passwords
 from mainspring.modules.users.service import UserService
 
 from ..errors import InvalidCredentials
-from ..rows import MfaRequired, Proof, SignedInAs
+from ..rows import Entered, MfaRequired, Proof, SignedInAs
 from ..schemas import Login
 from ..service import Admission, CredentialService
 from .issuing import issue_if_entered
@@ -26,21 +26,25 @@ class SigningIn:
 
     async def run(self, login: Login) -> SignedInAs | MfaRequired:
         """Raises InvalidCredentials, TooManyRequests after five failures, Unavailable when too many are waiting."""
+        return issue_if_entered(self.application, await self.enter(login, login.transport))
+
+    async def enter(self, login: Login, transport: str) -> Entered | MfaRequired:
+        """The same without an access token."""
         async with self.application.resolve(FailureLimit).attempt(login.email, self.context.address):
             try:
-                return await self._sign_in(login)
+                return await self._sign_in(login, transport)
             except InvalidCredentials:
                 security_events.failed_login(email=login.email, ip=self.context.address)
                 raise
 
-    async def _sign_in(self, login: Login) -> SignedInAs | MfaRequired:
+    async def _sign_in(self, login: Login, transport: str) -> Entered | MfaRequired:
         user_id, stored = await self._look(login.email)
         passwords = self.application.resolve(Passwords)
         verdict = await passwords.verify(login.password, stored)
         if user_id is None or stored is None or not verdict.matches:
             raise InvalidCredentials()
         new_hash = await passwords.hash(login.password) if verdict.outdated else None
-        return await self._begin(user_id, stored, new_hash, login)
+        return await self._begin(user_id, stored, new_hash, transport)
 
     async def _look(self, email: str) -> tuple[UUID | None, str | None]:
         """Two statements whether or not the address is known, so that time tells nothing."""
@@ -51,10 +55,9 @@ class SigningIn:
             return None, None
         return user.id, stored
 
-    async def _begin(self, user_id: UUID, stored: str, new_hash: str | None, login: Login) -> SignedInAs | MfaRequired:
+    async def _begin(self, user_id: UUID, stored: str, new_hash: str | None, transport: str) -> Entered | MfaRequired:
         async with self.application.unit(self.context) as uow:
             # the row stays locked until the session is there: a change of password meanwhile waits, and then ends the session
             if not await CredentialService(uow).confirm(user_id, stored, new_hash or stored):
                 raise InvalidCredentials()
-            outcome = await Admission(uow).admit(Proof(user_id, "password"), login.transport)
-        return issue_if_entered(self.application, outcome)
+            return await Admission(uow).admit(Proof(user_id, "password"), transport)

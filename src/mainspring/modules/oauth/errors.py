@@ -1,0 +1,102 @@
+"""The situations of the provider: those of the API, and those that OAuth has codes for (RFC 6749 5.2)."""
+
+from typing import ClassVar
+from uuid import UUID
+
+from mainspring.core.errors import Conflict, Forbidden, Invalid, Malformed, NotFound, Unauthenticated
+
+
+class ClientNotFound(NotFound):
+    """There is no client of this id."""
+
+    code, message = "oauth.client_not_found", "OAuth client not found"
+
+
+class ClientIsPublic(Conflict):
+    """A public client has no secret that could be rotated."""
+
+    code, message = "oauth.client_is_public", "A public client has no secret."
+
+
+class ConsentNotFound(NotFound):
+    """The caller let no such client in."""
+
+    code, message = "oauth.consent_not_found", "This client has no access to the account."
+
+
+class NotAServiceAccount(Forbidden):
+    """A client acts by itself as a service account only, never as a person."""
+
+    code, message = "oauth.not_a_service_account", "A client acts by itself as a service account only."
+
+    def __init__(self, user_id: UUID) -> None:
+        super().__init__(details={"userId": str(user_id)})
+
+
+class ScopeUnknown(Invalid):
+    """A scope that is neither one of OpenID's nor a permission of an installed module."""
+
+    code = "VALIDATION_ERROR"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(details=[{"field": "scopes", "message": f"There is no scope {name!r}", "code": "scope_unknown"}])
+
+
+class InvalidRequest(Malformed):
+    """A parameter is missing, doubled or malformed. The root of OAuth's refusals: `code` is the word of the RFC."""
+
+    code: ClassVar[str] = "invalid_request"
+    message: ClassVar[str] = "The request lacks a parameter, or has one twice."
+
+
+class InvalidClient(Unauthenticated):
+    """The client is unknown, or did not prove that it is the one. Alike for both."""
+
+    code, message = "invalid_client", "The client is unknown, or its secret is wrong."
+
+
+class InvalidGrant(InvalidRequest):
+    """The code or the refresh token is unknown, used, too old, or another client's."""
+
+    code, message = "invalid_grant", "The code or the refresh token is not valid."
+    keep_writes = True  # what was shown is used up, and what a second use ends stays ended
+
+
+class UnauthorizedClient(InvalidRequest):
+    """The client may not use this grant."""
+
+    code, message = "unauthorized_client", "The client may not use this grant."
+
+
+class UnsupportedGrantType(InvalidRequest):
+    """A grant that we do not know."""
+
+    code, message = "unsupported_grant_type", "This grant type is not supported."
+
+
+class InvalidScope(InvalidRequest):
+    """A scope that the client may not ask for."""
+
+    code, message = "invalid_scope", "A scope is unknown, or the client may not ask for it."
+
+
+class InsufficientScope(Forbidden):
+    """The access token was not granted the scope `openid`."""
+
+    code, message = "insufficient_scope", "The access token needs the scope openid."
+
+
+class BadAuthorization(InvalidRequest):
+    """An authorization request that may not be answered by a redirect: its client or its redirect URI is not ours to trust."""
+
+    message: ClassVar[str] = "The application that sent you here is not known, or sent you with a wrong address."
+
+
+class Declined(InvalidRequest):
+    """An authorization request is refused, and its client is told by a redirect."""
+
+    code, message = "access_denied", "The request was declined."
+
+    def __init__(self, error: str, description: str, redirect_uri: str, state: str | None) -> None:
+        super().__init__(description)
+        self.error, self.redirect_uri, self.state = error, redirect_uri, state

@@ -1,0 +1,78 @@
+"""Tables of the provider. Codes and secrets are stored as SHA-256 only; each holds 256 random bits."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, Uuid
+from sqlalchemy.orm import Mapped, mapped_column
+
+from mainspring.core.database import Model, Timestamps, UtcDateTime, Versioned
+
+
+class OAuthClient(Timestamps, Versioned, Model):
+    """A program that others run: `public` in a browser or on a phone, `confidential` where it can keep a secret."""
+
+    __tablename__ = "oauth_clients"
+    __table_args__ = (
+        CheckConstraint("kind IN ('public', 'confidential')", name="kind"),
+        CheckConstraint("(kind = 'confidential') = (secret_hash IS NOT NULL)", name="secret"),
+        Index("ix_oauth_clients_service_account_id", "service_account_id"),
+    )
+
+    name: Mapped[str] = mapped_column(String(100))
+    kind: Mapped[str] = mapped_column(String(20))
+    secret_hash: Mapped[str | None] = mapped_column(String(64))
+    redirect_uris: Mapped[list[Any]]
+    grants: Mapped[list[Any]]
+    scopes: Mapped[list[Any]]
+    service_account_id: Mapped[UUID | None] = mapped_column(Uuid(), ForeignKey("users.id", ondelete="CASCADE"))
+    created_by: Mapped[UUID | None]
+
+
+class OAuthConsent(Timestamps, Model):
+    """What somebody allowed a client, remembered so that he is not asked again."""
+
+    __tablename__ = "oauth_consents"
+    __table_args__ = (UniqueConstraint("user_id", "client_id"), Index("ix_oauth_consents_client_id", "client_id"))
+
+    user_id: Mapped[UUID] = mapped_column(Uuid(), ForeignKey("users.id", ondelete="CASCADE"))
+    client_id: Mapped[UUID] = mapped_column(Uuid(), ForeignKey("oauth_clients.id", ondelete="CASCADE"))
+    scopes: Mapped[list[Any]]
+
+
+class OAuthCode(Model):
+    """An authorization code, and what it is bound to. `given_session_id` is what it gave, for the day it comes again."""
+
+    __tablename__ = "oauth_codes"
+    __table_args__ = (
+        Index("ix_oauth_codes_client_id", "client_id"),
+        Index("ix_oauth_codes_user_id", "user_id"),
+        Index("ix_oauth_codes_expires_at", "expires_at"),
+    )
+
+    code_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    client_id: Mapped[UUID] = mapped_column(Uuid(), ForeignKey("oauth_clients.id", ondelete="CASCADE"))
+    user_id: Mapped[UUID] = mapped_column(Uuid(), ForeignKey("users.id", ondelete="CASCADE"))
+    session_id: Mapped[UUID]
+    redirect_uri: Mapped[str] = mapped_column(String(500))
+    challenge: Mapped[str] = mapped_column(String(43))
+    scopes: Mapped[list[Any]]
+    nonce: Mapped[str | None] = mapped_column(String(500))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    given_session_id: Mapped[UUID | None]
+
+
+class OAuthGrant(Model):
+    """What a client may do in the session of the same id, which holds its refresh tokens (`auth.sessions`)."""
+
+    __tablename__ = "oauth_grants"
+    __table_args__ = (Index("ix_oauth_grants_client_id", "client_id"), Index("ix_oauth_grants_user_id", "user_id"))
+
+    id: Mapped[UUID] = mapped_column(Uuid(), ForeignKey("sessions.id", ondelete="CASCADE"), primary_key=True, sort_order=-10)
+    client_id: Mapped[UUID] = mapped_column(Uuid(), ForeignKey("oauth_clients.id", ondelete="CASCADE"))
+    user_id: Mapped[UUID] = mapped_column(Uuid(), ForeignKey("users.id", ondelete="CASCADE"))
+    scopes: Mapped[list[Any]]
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -1,0 +1,146 @@
+"""Codes, and the sessions that clients get for them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from mainspring.core import clock, ids
+from mainspring.core.database import UnitOfWork
+from mainspring.core.observability import security_events
+from mainspring.core.settings import Settings
+from mainspring.modules.auth.errors import RefreshTokenInvalid, RefreshTokenRevoked
+from mainspring.modules.auth.rows import CLIENT, PresentedRefresh, SessionRow, TokenRow, Tokens
+from mainspring.modules.auth.service import Admission, RotationService, SessionService
+from mainspring.modules.auth.service.holding import hold_admissions
+
+from ..errors import InvalidGrant, UnauthorizedClient
+from ..events import AccessGranted, AccessWithdrawn, CodeReused
+from ..proofs import answers, hash_of, new_code
+from ..repository import CodeRepository, GrantRepository
+from ..rows import REFRESH, ClientRow, CodeRow, GrantRow, Wish
+from .consents import ConsentService
+
+CODE_LIFE = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """What a client was let in for. `session` says how the user signed in; a client that acts by itself has none."""
+
+    tokens: Tokens
+    scopes: Sequence[str]
+    session: SessionRow | None
+    nonce: str | None = None
+
+
+class GrantService:
+    """A grant is a session of its own, so ending it, disabling its user and a changed password end what the client may do."""
+
+    def __init__(self, uow: UnitOfWork) -> None:
+        self.uow = uow
+        self.codes = CodeRepository(uow)
+        self.grants = GrantRepository(uow)
+        self.sessions = SessionService(uow)
+
+    async def offer(self, wish: Wish, session: SessionRow) -> str:
+        """A code for what the owner of the session allowed. It is stored as a hash: hand it over now."""
+        code, now = new_code(), clock.now()
+        row = CodeRow(
+            id=ids.new(),
+            client_id=wish.client.id,
+            user_id=session.user_id,
+            session_id=session.id,
+            redirect_uri=wish.redirect_uri,
+            challenge=wish.challenge,
+            scopes=list(wish.scopes),
+            nonce=wish.nonce,
+            given_session_id=None,
+        )
+        await self.codes.add(row, hash_of(code), now, now + CODE_LIFE)
+        return code
+
+    async def exchange(self, client: ClientRow, code: str, redirect_uri: str, verifier: str) -> Granted:
+        """A session for a code, which is used up whatever comes of it. Raises InvalidGrant.
+
+        A code that comes a second time ends what it gave: somebody has it who should not (RFC 6749 4.1.2).
+        """
+        row = await self.codes.claim(hash_of(code), client.id, clock.now())
+        if row is None:
+            await self._end_what_it_gave(client, code)
+            raise InvalidGrant()
+        if row.redirect_uri != redirect_uri or not answers(verifier, row.challenge):
+            security_events.suspicious_activity(row.user_id, "oauth_code_misused", clientId=str(client.id))
+            raise InvalidGrant()
+        await hold_admissions(self.uow, row.user_id)
+        if not await ConsentService(self.uow).covers(row.user_id, client.id, row.scopes):
+            raise InvalidGrant()
+        try:
+            tokens = await Admission(self.uow).delegate(row.session_id, row.user_id, client.name, self._life(client))
+        except RefreshTokenRevoked:
+            raise InvalidGrant() from None
+        await self.codes.note_given(row.id, tokens.session_id)
+        await self._add(client, tokens, row.scopes)
+        return Granted(tokens, row.scopes, await self.sessions.alive(tokens.session_id), row.nonce)
+
+    async def serve(self, client: ClientRow, scopes: Sequence[str]) -> Granted:
+        """A session of the client's service account, as long as one access token. Raises UnauthorizedClient."""
+        if client.service_account_id is None:
+            raise UnauthorizedClient()
+        life = self.uow.port(Settings).access_token_ttl
+        try:
+            tokens = await Admission(self.uow).serve(client.service_account_id, client.name, life)
+        except RefreshTokenRevoked:
+            raise UnauthorizedClient("The service account of the client is disabled or deleted.") from None
+        await self._add(client, tokens, scopes)
+        return Granted(tokens, scopes, None)
+
+    async def of_refresh(self, client: ClientRow, token: str) -> tuple[GrantRow, TokenRow]:
+        """The grant behind a refresh token of this client, alive or not. Raises InvalidGrant."""
+        try:
+            row = await RotationService(self.uow).known(PresentedRefresh(token, CLIENT, _no_proof_needed))
+        except RefreshTokenInvalid:
+            raise InvalidGrant() from None
+        grant = await self.grants.by_id(row.session_id)
+        if grant is None or grant.client_id != client.id:
+            raise InvalidGrant()
+        return grant, row
+
+    async def of_session(self, session_id: UUID) -> GrantRow | None:
+        """What a client may do in a session."""
+        return await self.grants.by_id(session_id)
+
+    async def end(self, grant: GrantRow) -> None:
+        """End the session of a grant, with all of its tokens."""
+        if await self.sessions.end_several([grant.id], "revoked_by_client"):
+            self.uow.publish(AccessWithdrawn(grant.client_id, grant.user_id, tuple(grant.scopes)))
+
+    async def prune(self, before: datetime) -> int:
+        """Remove codes and sessions that were over before then; how many there were."""
+        return await self.codes.prune(before) + await self.sessions.prune(CLIENT, before)
+
+    def _life(self, client: ClientRow) -> timedelta | None:
+        """A client that may not refresh gets a session that is as short as its access token."""
+        return None if REFRESH in client.grants else self.uow.port(Settings).access_token_ttl
+
+    async def _add(self, client: ClientRow, tokens: Tokens, scopes: Sequence[str]) -> None:
+        await self.grants.add(GrantRow(tokens.session_id, client.id, tokens.user_id, list(scopes)))
+        self.uow.publish(AccessGranted(client.id, tokens.user_id, tuple(scopes)))
+
+    async def _end_what_it_gave(self, client: ClientRow, code: str) -> None:
+        used = await self.codes.used(hash_of(code), client.id)
+        if used is None or used.given_session_id is None:
+            return
+        await self.sessions.end_several([used.given_session_id], "code_reuse")
+        self.uow.publish(CodeReused(client.id, used.user_id, tuple(used.scopes)))
+        security_events.suspicious_activity(used.user_id, "oauth_code_reused", clientId=str(client.id))
+
+
+def may_use(client: ClientRow, grant: str) -> None:
+    """Raise UnauthorizedClient unless the client may use the grant."""
+    if grant not in client.grants:
+        raise UnauthorizedClient()
+
+
+def _no_proof_needed(session_id: UUID) -> None:
+    """The client proved itself before."""
