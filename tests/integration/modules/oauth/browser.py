@@ -81,7 +81,7 @@ class Client:
     redirect_uri: str = CALLBACK
     verifier: str = field(default_factory=lambda: secrets.token_urlsafe(32))
 
-    def request(self, scope: str = "openid own:read", **more: str | None) -> str:
+    def request(self, scope: str | None = "openid own:read", **more: str | None) -> str:
         """The path of an authorization request; a parameter that is None is left out."""
         asked = {
             "client_id": self.id,
@@ -96,7 +96,9 @@ class Client:
         }
         return f"/oauth/authorize?{urlencode({name: value for name, value in asked.items() if value is not None})}"
 
-    async def code(self, user: SignedIn, scope: str = "openid own:read", browser: Browser | None = None, **more: str | None) -> str:
+    async def code(
+        self, user: SignedIn, scope: str = "openid own:read", browser: Browser | None = None, **more: str | None
+    ) -> str:
         """A code of a user who signs in and allows what is asked."""
         browser = browser or Browser(self.app)
         page = await browser.sign_in(await browser.get(self.request(scope, **more)), user)
@@ -109,7 +111,12 @@ class Client:
 
     async def exchange(self, code: str, **form: str | None) -> httpx2.Response:
         """A code turned into tokens."""
-        asked = {"grant_type": "authorization_code", "code": code, "redirect_uri": self.redirect_uri, "code_verifier": self.verifier}
+        asked = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": self.redirect_uri,
+            "code_verifier": self.verifier,
+        }
         return await self.token(**{**asked, **form})
 
     async def tokens(self, user: SignedIn, scope: str = "openid own:read") -> dict[str, Any]:
