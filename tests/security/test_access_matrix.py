@@ -28,7 +28,9 @@ from mainspring.modules.notifications.ports import Kind
 from mainspring.modules.notifications.service import NotificationService
 from mainspring.modules.payments.service import Charging
 from mainspring.testing.client import PASSWORD, AppClient, SignedIn
+from tests.integration.modules.oauth.browser import made
 
+from .provider_scene import ask_provider
 from .valid_bodies import body_of
 
 TABLE = Path(__file__).with_name("access_matrix.md")
@@ -165,6 +167,16 @@ async def an_api_key(scene: Scene, owner: SignedIn) -> Things:
     return {"id": answer.json()["id"]}
 
 
+async def an_oauth_client(scene: Scene, owner: SignedIn) -> Things:
+    return {"id": (await made(scene.app, scene.keeper)).id}
+
+
+async def a_consent(scene: Scene, owner: SignedIn) -> Things:
+    client = await made(scene.app, scene.keeper)
+    await client.tokens(owner)
+    return {"client_id": client.id}
+
+
 async def a_mail(scene: Scene, owner: SignedIn) -> Things:
     message = Message(Mailbox(owner.email), "Hello", "Hello.", "<p>Hello.</p>")
     await scene.app.application.resolve(MailFolder).send(message)
@@ -173,6 +185,8 @@ async def a_mail(scene: Scene, owner: SignedIn) -> Things:
 
 PREPARATIONS: dict[str, Prepare] = {
     "/api/v1/api-keys/{id}": an_api_key,
+    "/api/v1/oauth-clients/{id}": an_oauth_client,
+    "/api/v1/oauth-consents/{client_id}": a_consent,
     "/api/v1/notifications/{id}": a_notification,
     "/mail/{id}": a_mail,
     "/docs/assets/{name}": a_file_of_the_documentation,
@@ -259,7 +273,9 @@ def values_for(route: str, actor: SignedIn) -> dict[str, Any]:
         "role": "guest",
         "roles": ["user"],
         "overlap": "24h",
-    } | ({"name": "Ada Lovelace"} if "/users" in route or "/register" in route else {})
+        **({"name": "Ada Lovelace"} if "/users" in route or "/register" in route else {}),
+        **({"kind": "public", "redirectUris": ["https://app.example.com/"]} if "/oauth-clients" in route else {}),
+    }
 
 
 async def ask(scene: Scene, document: dict[str, Any], route: str, part: str, permission: str) -> int:
@@ -267,8 +283,10 @@ async def ask(scene: Scene, document: dict[str, Any], route: str, part: str, per
     method, _, path = route.partition(" ")
     actor = await scene.actor(part, permission)
     owner = actor if part == "owner" and actor else await scene.app.sign_up()
-    things = await prepared(scene, route, owner)
     caller = actor or owner
+    if path.startswith("/oauth/"):
+        return await ask_provider(scene.app, scene.keeper, route, actor, caller)
+    things = await prepared(scene, route, owner)
     if route in OF_THE_CALLER:
         things |= await OF_THE_CALLER[route](scene, caller)
     operation = document["paths"].get(path, {}).get(method.lower(), {})

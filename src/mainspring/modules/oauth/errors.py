@@ -42,6 +42,15 @@ class ScopeUnknown(Invalid):
         super().__init__(details=[{"field": "scopes", "message": f"There is no scope {name!r}", "code": "scope_unknown"}])
 
 
+class RedirectRefused(Invalid):
+    """An address that nobody may be sent to."""
+
+    code = "VALIDATION_ERROR"
+
+    def __init__(self, index: int, problem: str) -> None:
+        super().__init__(details=[{"field": f"redirectUris.{index}", "message": problem, "code": "redirect_refused"}])
+
+
 class InvalidRequest(Malformed):
     """A parameter is missing, doubled or malformed. The root of OAuth's refusals: `code` is the word of the RFC."""
 

@@ -85,7 +85,7 @@ async def test_a_client_acts_as_no_person_and_with_nothing_its_maker_lacks(app, 
     beyond = await app.as_(maker).post(CLIENTS, json={**wish, "serviceAccountId": account["id"]})
     as_person = await app.as_(manager).post(CLIENTS, json={**wish, "serviceAccountId": str(person.id)})
 
-    assert (beyond.status_code, beyond.json()["error"]["code"]) == (403, "access.beyond_own_access")
+    assert (beyond.status_code, beyond.json()["error"]["code"]) == (403, "access.beyond_own")
     assert (as_person.status_code, as_person.json()["error"]["code"]) == (403, "oauth.not_a_service_account")
     client = await made(app, manager, **{**wish, "redirectUris": [], "serviceAccountId": account["id"]})
     assert (await app.as_(maker).post(f"{CLIENTS}/{client.id}/rotation")).status_code == 403

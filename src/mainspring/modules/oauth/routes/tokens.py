@@ -10,7 +10,7 @@ from starlette.responses import Response
 from mainspring.core.errors import MainspringError, TooManyRequests, Unavailable
 from mainspring.core.http import App, CallContext, RawRequest
 from mainspring.core.http.problems import status_of
-from mainspring.core.security.guard import Visitor, anyone
+from mainspring.core.security.guard import Visitor
 
 from ..errors import InvalidClient, InvalidRequest
 from ..forms import form_of
@@ -102,13 +102,13 @@ async def introspect_oauth_token(sent: RawRequest, application: App, context: Ca
     return await answered(deed())
 
 
-@root_router.get("/oauth/userinfo", dependencies=[anyone])
+@root_router.get("/oauth/userinfo")
 async def get_oauth_userinfo(caller: Visitor, application: App, context: CallContext) -> Response:
     """Who the account behind an access token is, as far as its scopes tell (OpenID Connect Core 5.3)."""
     return _json(orjson.dumps(await Looking(application, context).person(caller)))
 
 
-@root_router.post("/oauth/userinfo", dependencies=[anyone])
+@root_router.post("/oauth/userinfo")
 async def post_oauth_userinfo(caller: Visitor, application: App, context: CallContext) -> Response:
     """The same for clients that send POST."""
     return _json(orjson.dumps(await Looking(application, context).person(caller)))

@@ -12,10 +12,11 @@ from mainspring.modules.users.ports import AccountGuard
 from mainspring.modules.users.rows import SERVICE
 from mainspring.modules.users.service import UserService
 
-from ..errors import ClientIsPublic, ClientNotFound, InvalidClient, NotAServiceAccount
+from ..errors import ClientIsPublic, ClientNotFound, InvalidClient, NotAServiceAccount, RedirectRefused
 from ..events import ClientCreated, ClientDeleted, ClientEvent, ClientSecretRotated
 from ..forms import Credentials
 from ..proofs import hash_of, is_secret, new_secret
+from ..redirects import problem_of
 from ..repository import CLIENTS, ClientRepository, GrantRepository
 from ..rows import PUBLIC, ClientRow, ShownClient
 from ..schemas import ClientQuery, CreateClient
@@ -36,9 +37,12 @@ class ClientService:
     async def create(self, caller: Principal | None, wish: CreateClient) -> ShownClient:
         """Make a client; the secret of a confidential one is shown in this answer only.
 
-        Raises ScopeUnknown, UserNotFound, NotAServiceAccount, AdministratorProtected, BeyondOwnAccess.
+        Raises ScopeUnknown, RedirectRefused, UserNotFound, NotAServiceAccount, AdministratorProtected, BeyondOwnAccess.
         """
         scopes = known(wish.scopes)
+        for index, address in enumerate(wish.redirect_uris):
+            if problem := problem_of(address):
+                raise RedirectRefused(index, problem)
         await self._may_act(caller, wish.service_account_id, scopes)
         now = clock.now()
         client = ClientRow(
