@@ -13,6 +13,7 @@ from .runtime import Runtime
 from .security.argon2id import Argon2Cost
 from .security.authenticator import Authenticator
 from .security.csrf import CsrfTokens
+from .security.dpop import DpopProofs
 from .security.hashing_slots import HashingSlots
 from .security.key_gate import KeyGate
 from .security.key_uses import KeyUses
@@ -45,6 +46,7 @@ def register_core(application: "Application") -> None:
     singleton(KeyGate, lambda: _key_gate(application))
     singleton(SessionCookies, lambda: SessionCookies.of(settings))
     singleton(CsrfTokens, lambda: CsrfTokens([secret.get_secret_value() for secret in settings.session_secret]))
+    singleton(DpopProofs, lambda: DpopProofs(settings.public_url, application.unit))
     singleton(Authenticator, lambda: _authenticator(application))
     register_jobs(application)
     singleton(Workflows, lambda: Workflows(application))
@@ -118,6 +120,7 @@ def _authenticator(application: "Application") -> Authenticator:
         cookie=application.resolve(SessionCookies).access,
         origins=(settings.public_url.rstrip("/"), *settings.allowed_origins),
         keys=application.resolve(KeyGate) if KeySource in application.ports else None,
+        proofs=application.resolve(DpopProofs),
     )
 
 

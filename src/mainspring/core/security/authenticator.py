@@ -11,6 +11,8 @@ from typing import Any
 from .. import context
 from ..observability import security_events
 from .csrf import CsrfTokens
+from .dpop import SCHEME as DPOP
+from .dpop import DpopProofs
 from .key_gate import KeyGate
 from .ports import SessionState
 from .principal import Principal
@@ -47,9 +49,11 @@ class Authenticator:
         cookie: str = "accessToken",
         origins: Iterable[str] = (),
         keys: KeyGate | None = None,
+        proofs: DpopProofs | None = None,
         remembered: int = REMEMBERED,
     ) -> None:
         self.tokens, self.snapshots, self.csrf, self.keys, self.remembered = tokens, snapshots, csrf, keys, remembered
+        self.proofs = proofs
         self.cookie = cookie.encode()
         self.origins = frozenset(origin.encode() for origin in origins)
         self._known: dict[bytes, _Known] = {}
@@ -68,16 +72,32 @@ class Authenticator:
         changes = is_cookie and scope["method"] not in SAFE_METHODS
         if changes:
             refuse_cross_site(scope["headers"], self.origins)
-        principal = await self.of_token(token)
+        principal = await self._of_any_token(token)
         if fresh:
             self.snapshots.forget_session(principal.session_id)
-            principal = await self.of_token(token)
+            principal = await self._of_any_token(token)
+        if principal.key_thumbprint is not None:
+            await self._refuse_unproved(scope, token, principal.key_thumbprint)
         if changes:
             self.csrf.refuse_forged(scope["headers"], principal.session_id, principal.id)
         return principal
 
-    async def of_token(self, token: bytes) -> Principal:
-        """Whose access token this is, for every transport. Raises TokenInvalid, TokenExpired or TokenRevoked."""
+    async def of_token(self, token: bytes, *, proved: bool = False) -> Principal:
+        """Whose access token this is, for every transport. Raises TokenInvalid, TokenExpired or TokenRevoked.
+
+        One that is bound to a key is refused (RFC 9449), unless it was `proved`, or nothing is opened with it.
+        """
+        principal = await self._of_any_token(token)
+        if principal.key_thumbprint is not None and not proved:
+            raise TokenInvalid
+        return principal
+
+    async def _refuse_unproved(self, scope: MutableMapping[str, Any], token: bytes, thumbprint: str) -> None:
+        if self.proofs is None:
+            raise TokenInvalid
+        await self.proofs.refuse_unproved(scope["headers"], scope["method"], scope["path"], token, thumbprint)
+
+    async def _of_any_token(self, token: bytes) -> Principal:
         # The token itself is the key: bytes hash with a secret per process, and a hit needs all of it.
         known = self._known.get(token)
         if known is not None:
@@ -146,6 +166,8 @@ def credential(headers: Iterable[tuple[bytes, bytes]], cookie: bytes) -> tuple[b
             other = value
     if authorization is not None:
         if authorization[:7].lower() != BEARER:
+            if authorization[:5].lower() == DPOP:
+                return authorization[5:].strip(b" "), False
             raise TokenInvalid
         return authorization[7:].strip(b" "), False
     if cookies is not None and (token := in_cookies(cookies, cookie)) is not None:
@@ -179,5 +201,6 @@ def _principal(claims: Claims, snapshot: Snapshot[SessionState]) -> Principal:
         expires_at=claims.expires_at,
         scopes=client.scopes if client else None,
         client_id=client.id if client else None,
+        key_thumbprint=client.key_thumbprint if client else None,
         authenticated_at=state.authenticated_at,
     )

@@ -24,6 +24,7 @@ class Principal:
     key_id: UUID | None = None
     scopes: frozenset[str] | None = None
     client_id: str | None = None
+    key_thumbprint: str | None = None  # of the key that has to prove each request (RFC 9449)
 
     @property
     def is_key(self) -> bool:

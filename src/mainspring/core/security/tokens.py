@@ -30,6 +30,7 @@ LONGEST_SCOPE = 4000  # characters
 OPTIONAL_CLAIMS = frozenset({"roles", "permissions", "email"})
 
 FORM = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
 TOKEN_ID = re.compile(r"[0-9a-f]{32}")
 UUID_FORM = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
@@ -50,6 +51,7 @@ class ForClient:
 
     id: str
     scopes: frozenset[str]
+    key_thumbprint: str | None = None  # of the key without whose proof the token opens nothing (RFC 9449 6.1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,7 @@ class AccessTokens:
             claims |= {name: hints[name] for name in sorted(self.claims)}
         else:
             claims |= {"client_id": client.id, "scope": " ".join(sorted(client.scopes))}
+            claims |= {"cnf": {"jkt": client.key_thumbprint}} if client.key_thumbprint else {}
         text = self._sign(claims)
         if len(text) > LONGEST_TOKEN:
             text = self._sign({name: value for name, value in claims.items() if name not in OPTIONAL_CLAIMS})
@@ -171,12 +174,19 @@ class AccessTokens:
 
 def _client(claims: Mapping[str, Any]) -> ForClient | None:
     """The client of a token: both of its claims are there, or neither."""
-    if "client_id" not in claims and "scope" not in claims:
+    if not {"client_id", "scope", "cnf"} & claims.keys():
         return None
     client_id, scope = claims.get("client_id"), claims.get("scope")
     if not isinstance(client_id, str) or not client_id or not isinstance(scope, str) or len(scope) > LONGEST_SCOPE:
         raise TokenInvalid
-    return ForClient(client_id, frozenset(scope.split()))
+    return ForClient(client_id, frozenset(scope.split()), _thumbprint(claims["cnf"]) if "cnf" in claims else None)
+
+
+def _thumbprint(bound_to: object) -> str:
+    thumbprint = bound_to.get("jkt") if isinstance(bound_to, dict) and len(bound_to) == 1 else None
+    if not isinstance(thumbprint, str) or not THUMBPRINT.fullmatch(thumbprint):
+        raise TokenInvalid
+    return thumbprint
 
 
 def _decoded(part: str) -> bytes:

@@ -71,6 +71,12 @@ class InvalidGrant(InvalidRequest):
     keep_writes = True  # what was shown is used up, and what a second use ends stays ended
 
 
+class InvalidDpopProof(InvalidRequest):
+    """The proof of a key is missing, was used, or is about something else (RFC 9449 5)."""
+
+    code, message = "invalid_dpop_proof", "The DPoP proof is missing, used, too old, or about another request."
+
+
 class UnauthorizedClient(InvalidRequest):
     """The client may not use this grant."""
 

@@ -59,6 +59,7 @@ class OAuthCode(Model):
     challenge: Mapped[str] = mapped_column(String(43))
     scopes: Mapped[list[Any]]
     nonce: Mapped[str | None] = mapped_column(String(500))
+    key_thumbprint: Mapped[str | None] = mapped_column(String(43))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -66,7 +67,10 @@ class OAuthCode(Model):
 
 
 class OAuthGrant(Model):
-    """What a client may do in the session of the same id, which holds its refresh tokens (`auth.sessions`)."""
+    """What a client may do in the session of the same id, which holds its refresh tokens (`auth.sessions`).
+
+    With `key_thumbprint` the tokens are worth nothing without proofs by that key (DPoP).
+    """
 
     __tablename__ = "oauth_grants"
     __table_args__ = (Index("ix_oauth_grants_client_id", "client_id"), Index("ix_oauth_grants_user_id", "user_id"))
@@ -75,4 +79,5 @@ class OAuthGrant(Model):
     client_id: Mapped[UUID] = mapped_column(Uuid(), ForeignKey("oauth_clients.id", ondelete="CASCADE"))
     user_id: Mapped[UUID] = mapped_column(Uuid(), ForeignKey("users.id", ondelete="CASCADE"))
     scopes: Mapped[list[Any]]
+    key_thumbprint: Mapped[str | None] = mapped_column(String(43))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -173,6 +173,7 @@ class CodeRepository(Repository):
             challenge=row.challenge,
             scopes=row.scopes,
             nonce=row.nonce,
+            key_thumbprint=row.key_thumbprint,
             created_at=now,
             expires_at=expires_at,
             used_at=None,
@@ -201,7 +202,14 @@ class GrantRepository(Repository):
 
     async def add(self, grant: GrantRow) -> None:
         """A new grant."""
-        await self.uow.run(ADD_GRANT, id=grant.id, client_id=grant.client_id, user_id=grant.user_id, scopes=grant.scopes)
+        await self.uow.run(
+            ADD_GRANT,
+            id=grant.id,
+            client_id=grant.client_id,
+            user_id=grant.user_id,
+            scopes=grant.scopes,
+            key_thumbprint=grant.key_thumbprint,
+        )
 
     async def by_id(self, session_id: UUID) -> GrantRow | None:
         """The grant of a session."""

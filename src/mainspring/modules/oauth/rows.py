@@ -66,6 +66,7 @@ class CodeRow:
     scopes: list[str]
     nonce: str | None
     given_session_id: UUID | None
+    key_thumbprint: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,7 @@ class GrantRow:
     client_id: UUID
     user_id: UUID
     scopes: list[str]
+    key_thumbprint: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,7 @@ class Wish:
     prompts: frozenset[str]
     max_age: int | None
     login_hint: str | None
+    key_thumbprint: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,7 @@ class Given:
     """What the token endpoint answers."""
 
     access: AccessToken
+    token_type: str
     scopes: tuple[str, ...]
     refresh_token: str | None = field(repr=False)
     id_token: str | None = field(repr=False)

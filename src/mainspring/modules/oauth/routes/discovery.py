@@ -4,6 +4,7 @@ from pydantic import BaseModel
 
 from mainspring.core.application import Application
 from mainspring.core.http import Answer, App
+from mainspring.core.security.dpop import ALGORITHMS
 from mainspring.core.security.keys import KeyRing
 
 from ..scopes import STANDARD
@@ -31,6 +32,7 @@ class MetadataOut(BaseModel):
     token_endpoint_auth_methods_supported: list[str] = AUTHENTICATION
     revocation_endpoint_auth_methods_supported: list[str] = AUTHENTICATION
     introspection_endpoint_auth_methods_supported: list[str] = AUTHENTICATION[:2]
+    dpop_signing_alg_values_supported: list[str] = list(ALGORITHMS)
     subject_types_supported: list[str] = ["public"]
     id_token_signing_alg_values_supported: list[str]
     claims_supported: list[str] = [

@@ -26,7 +26,7 @@ class TokensOut(BaseModel):
     """What a client gets (RFC 6749 5.1)."""
 
     access_token: str
-    token_type: str = "Bearer"  # noqa: S105 - the name of a scheme
+    token_type: str
     expires_in: int
     scope: str
     refresh_token: str | None = None
@@ -37,6 +37,7 @@ class TokensOut(BaseModel):
         """The answer for what was given."""
         return cls(
             access_token=given.access.text,
+            token_type=given.token_type,
             expires_in=given.access.expires_in,
             scope=" ".join(given.scopes),
             refresh_token=given.refresh_token,

@@ -1,7 +1,7 @@
 """Codes, and the sessions that clients get for them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -32,6 +32,17 @@ class Granted:
     scopes: Sequence[str]
     session: SessionRow | None
     nonce: str | None = None
+    key_thumbprint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShownCode:
+    """A code with what proves that its client asked for it. `key_thumbprint` is that of the key that its tokens get bound to."""
+
+    code: str = field(repr=False)
+    redirect_uri: str
+    verifier: str = field(repr=False)
+    key_thumbprint: str | None
 
 
 class GrantService:
@@ -56,20 +67,21 @@ class GrantService:
             scopes=list(wish.scopes),
             nonce=wish.nonce,
             given_session_id=None,
+            key_thumbprint=wish.key_thumbprint,
         )
         await self.codes.add(row, hash_of(code), now, now + CODE_LIFE)
         return code
 
-    async def exchange(self, client: ClientRow, code: str, redirect_uri: str, verifier: str) -> Granted:
+    async def exchange(self, client: ClientRow, shown: ShownCode) -> Granted:
         """A session for a code, which is used up whatever comes of it. Raises InvalidGrant.
 
         A code that comes a second time ends what it gave: somebody has it who should not (RFC 6749 4.1.2).
         """
-        row = await self.codes.claim(hash_of(code), client.id, clock.now())
+        row = await self.codes.claim(hash_of(shown.code), client.id, clock.now())
         if row is None:
-            await self._end_what_it_gave(client, code)
+            await self._end_what_it_gave(client, shown.code)
             raise InvalidGrant()
-        if row.redirect_uri != redirect_uri or not answers(verifier, row.challenge):
+        if not _fits(shown, row):
             security_events.suspicious_activity(row.user_id, "oauth_code_misused", clientId=str(client.id))
             raise InvalidGrant()
         await hold_admissions(self.uow, row.user_id)
@@ -80,10 +92,11 @@ class GrantService:
         except RefreshTokenRevoked:
             raise InvalidGrant() from None
         await self.codes.note_given(row.id, tokens.session_id)
-        await self._add(client, tokens, row.scopes)
-        return Granted(tokens, row.scopes, await self.sessions.alive(tokens.session_id), row.nonce)
+        await self._add(client, tokens, row.scopes, shown.key_thumbprint)
+        session = await self.sessions.alive(tokens.session_id)
+        return Granted(tokens, row.scopes, session, row.nonce, shown.key_thumbprint)
 
-    async def serve(self, client: ClientRow, scopes: Sequence[str]) -> Granted:
+    async def serve(self, client: ClientRow, scopes: Sequence[str], key_thumbprint: str | None) -> Granted:
         """A session of the client's service account, as long as one access token. Raises UnauthorizedClient."""
         if client.service_account_id is None:
             raise UnauthorizedClient()
@@ -92,8 +105,8 @@ class GrantService:
             tokens = await Admission(self.uow).serve(client.service_account_id, client.name, life)
         except RefreshTokenRevoked:
             raise UnauthorizedClient("The service account of the client is disabled or deleted.") from None
-        await self._add(client, tokens, scopes)
-        return Granted(tokens, scopes, None)
+        await self._add(client, tokens, scopes, key_thumbprint)
+        return Granted(tokens, scopes, None, key_thumbprint=key_thumbprint)
 
     async def of_refresh(self, client: ClientRow, token: str) -> tuple[GrantRow, TokenRow]:
         """The grant behind a refresh token of this client, alive or not. Raises InvalidGrant."""
@@ -123,8 +136,8 @@ class GrantService:
         """A client that may not refresh gets a session that is as short as its access token."""
         return None if REFRESH in client.grants else self.uow.port(Settings).access_token_ttl
 
-    async def _add(self, client: ClientRow, tokens: Tokens, scopes: Sequence[str]) -> None:
-        await self.grants.add(GrantRow(tokens.session_id, client.id, tokens.user_id, list(scopes)))
+    async def _add(self, client: ClientRow, tokens: Tokens, scopes: Sequence[str], key_thumbprint: str | None) -> None:
+        await self.grants.add(GrantRow(tokens.session_id, client.id, tokens.user_id, list(scopes), key_thumbprint))
         self.uow.publish(AccessGranted(client.id, tokens.user_id, tuple(scopes)))
 
     async def _end_what_it_gave(self, client: ClientRow, code: str) -> None:
@@ -134,6 +147,14 @@ class GrantService:
         await self.sessions.end_several([used.given_session_id], "code_reuse")
         self.uow.publish(CodeReused(client.id, used.user_id, tuple(used.scopes)))
         security_events.suspicious_activity(used.user_id, "oauth_code_reused", clientId=str(client.id))
+
+
+def _fits(shown: ShownCode, row: CodeRow) -> bool:
+    """Whether the code comes with what it was asked with."""
+    is_bound = row.key_thumbprint is not None
+    if is_bound and shown.key_thumbprint != row.key_thumbprint:
+        return False
+    return row.redirect_uri == shown.redirect_uri and answers(shown.verifier, row.challenge)
 
 
 def may_use(client: ClientRow, grant: str) -> None:

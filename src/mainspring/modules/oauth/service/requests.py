@@ -69,6 +69,7 @@ class RequestService:
             prompts=_prompts(sent.get("prompt", "")),
             max_age=_max_age(sent.get("max_age")),
             login_hint=sent.get("login_hint"),
+            key_thumbprint=_thumbprint(sent.get("dpop_jkt")),
         )
 
 
@@ -95,6 +96,13 @@ def _prompts(text: str) -> frozenset[str]:
     if not prompts <= PROMPTS or ("none" in prompts and len(prompts) > 1):
         raise _Wrong("invalid_request", "The prompt is none, or some of login, consent and select_account.")
     return prompts
+
+
+def _thumbprint(text: str | None) -> str | None:
+    """The key that the code is bound to (RFC 9449 10)."""
+    if text is not None and not is_challenge(text):
+        raise _Wrong("invalid_request", "The dpop_jkt is no thumbprint of a key.")
+    return text
 
 
 def _max_age(text: str | None) -> int | None:

@@ -5,18 +5,19 @@ from collections.abc import Mapping
 from mainspring.core.application import Application
 from mainspring.core.context import Context
 from mainspring.core.errors import Unauthenticated
+from mainspring.core.security.dpop import DpopProofs
 from mainspring.core.security.keys import KeyRing
 from mainspring.core.security.tokens import AccessToken, ForClient
 from mainspring.modules.auth.ports import ClientTokens
 from mainspring.modules.auth.service import SessionService
 
-from ..errors import InvalidGrant, InvalidRequest, InvalidScope, UnsupportedGrantType
+from ..errors import InvalidDpopProof, InvalidGrant, InvalidRequest, InvalidScope, UnsupportedGrantType
 from ..forms import credentials_of
 from ..id_tokens import IdTokens, SignIn
 from ..rows import CODE, CREDENTIALS, REFRESH, ClientRow, Given
 from ..scopes import OPENID, asked, permissions_in
 from ..service import ClientService, GrantService
-from ..service.grants import Granted, may_use
+from ..service.grants import Granted, ShownCode, may_use
 
 
 class Exchanging:
@@ -36,21 +37,34 @@ class Exchanging:
         if grant not in (CODE, REFRESH, CREDENTIALS):
             raise UnsupportedGrantType()
         may_use(client, grant)
+        key = await self._key_of(headers)
         if grant == CODE:
-            return await self._of_code(client, form)
-        return await (self._of_refresh(client, form) if grant == REFRESH else self._of_itself(client, form))
+            return await self._of_code(client, form, key)
+        return await (self._of_refresh(client, form, key) if grant == REFRESH else self._of_itself(client, form, key))
 
-    async def _of_code(self, client: ClientRow, form: Mapping[str, str]) -> Given:
+    async def _key_of(self, headers: Mapping[str, str]) -> str | None:
+        """The key that the tokens get bound to, when the client proves one (RFC 9449 5)."""
+        proof = headers.get("dpop")
+        if proof is None:
+            return None
+        try:
+            return await self.application.resolve(DpopProofs).key_of(proof, "POST", self.context.path)
+        except Unauthenticated:
+            raise InvalidDpopProof() from None
+
+    async def _of_code(self, client: ClientRow, form: Mapping[str, str], key: str | None) -> Given:
         code, redirect_uri = _needed(form, "code"), _needed(form, "redirect_uri")
-        verifier = _needed(form, "code_verifier")
+        shown = ShownCode(code, redirect_uri, _needed(form, "code_verifier"), key)
         async with self.application.unit(self.context) as uow:
-            granted = await GrantService(uow).exchange(client, code, redirect_uri, verifier)
+            granted = await GrantService(uow).exchange(client, shown)
         return self._given(client, granted, can_refresh=REFRESH in client.grants)
 
-    async def _of_refresh(self, client: ClientRow, form: Mapping[str, str]) -> Given:
+    async def _of_refresh(self, client: ClientRow, form: Mapping[str, str], key: str | None) -> Given:
         token = _needed(form, "refresh_token")
         async with self.application.reading(self.context) as uow:
             grant, _ = await GrantService(uow).of_refresh(client, token)
+        if grant.key_thumbprint is not None and key != grant.key_thumbprint:
+            raise InvalidDpopProof()
         scopes = asked(form.get("scope"), grant.scopes) or tuple(grant.scopes)
         try:
             tokens = await self.tokens.refresh(self.context, token, lambda session_id: None)
@@ -58,22 +72,28 @@ class Exchanging:
             raise InvalidGrant(str(refused)) from None
         async with self.application.reading(self.context) as uow:
             session = await SessionService(uow).alive(tokens.session_id)
-        return self._given(client, Granted(tokens, scopes, session), can_refresh=True)
+        return self._given(client, Granted(tokens, scopes, session, key_thumbprint=grant.key_thumbprint), can_refresh=True)
 
-    async def _of_itself(self, client: ClientRow, form: Mapping[str, str]) -> Given:
+    async def _of_itself(self, client: ClientRow, form: Mapping[str, str], key: str | None) -> Given:
         own = permissions_in(client.scopes)
         scopes = asked(form.get("scope"), own) or own
         if not scopes:
             raise InvalidScope()
         async with self.application.unit(self.context) as uow:
-            granted = await GrantService(uow).serve(client, scopes)
+            granted = await GrantService(uow).serve(client, scopes, key)
         return self._given(client, granted, can_refresh=False)
 
     def _given(self, client: ClientRow, granted: Granted, *, can_refresh: bool) -> Given:
         tokens, scopes = granted.tokens, tuple(granted.scopes)
-        access = self.tokens.sign(tokens, ForClient(str(client.id), frozenset(scopes)))
+        access = self.tokens.sign(tokens, ForClient(str(client.id), frozenset(scopes), granted.key_thumbprint))
         id_token = self._id_token(client, granted, access) if OPENID in scopes else None
-        return Given(access, scopes, tokens.refresh_token if can_refresh else None, id_token)
+        return Given(
+            access,
+            "DPoP" if granted.key_thumbprint else "Bearer",
+            scopes,
+            tokens.refresh_token if can_refresh else None,
+            id_token,
+        )
 
     def _id_token(self, client: ClientRow, granted: Granted, access: AccessToken) -> str | None:
         session, tokens = granted.session, granted.tokens

@@ -85,16 +85,18 @@ class Looking:
     async def _access(self, token: str) -> Claims:
         try:
             claims = self.application.resolve(AccessTokens).verify(token)
-            caller = await self.application.authenticator.of_token(token.encode("latin-1", "replace"))
+            caller = await self.application.authenticator.of_token(token.encode("latin-1", "replace"), proved=True)
         except Unauthenticated:
             return DEAD
         if claims.client is None:
             return DEAD
+        key = claims.client.key_thumbprint
         return {
             "active": True,
             "scope": " ".join(sorted(claims.client.scopes)),
             "client_id": claims.client.id,
-            "token_type": "Bearer",
+            "token_type": "DPoP" if key else "Bearer",
+            **({"cnf": {"jkt": key}} if key else {}),
             "exp": int(claims.expires_at.timestamp()),
             "sub": str(caller.id),
             "aud": self.application.settings.jwt_audience,
