@@ -132,6 +132,16 @@ async def test_consent_is_remembered_for_the_client_and_its_scopes(app, client, 
     assert "Allow Another?" in (await browser.get(other.request())).text
 
 
+async def test_a_program_on_the_users_machine_asks_each_time(app, manager):
+    phone = await made(app, manager, kind="public", redirectUris=["http://127.0.0.1/callback"])
+    phone.redirect_uri = "http://127.0.0.1:51234/callback"
+    user, browser = await app.sign_up(), Browser(app)
+    assert (await phone.exchange(await phone.code(user, browser=browser))).status_code == 200
+
+    assert "Allow" in (await browser.get(phone.request())).text
+    assert back(await browser.get(phone.request(prompt="none")))["error"] == "consent_required"
+
+
 async def test_declining_is_told_to_the_client(app, client):
     user, browser = await app.sign_up(), Browser(app)
     consent = await browser.sign_in(await browser.get(client.request()), user)

@@ -66,7 +66,7 @@ class Authorizing:
             if visitor is None or "login" in wish.prompts or _is_too_old(visitor.session, wish):
                 _unless_silent(wish, "login_required", "Nobody is signed in, or too long ago.")
                 return AskSignIn(wish)
-            if {"consent", "select_account"} & wish.prompts or not await self._is_covered(wish, visitor):
+            if {"consent", "select_account"} & wish.prompts or _may_be_anybody(wish) or not await self._is_covered(wish, visitor):
                 _unless_silent(wish, "consent_required", "The user has not allowed this yet.")
                 return AskConsent(wish, visitor.user, self._csrf.of(visitor.session.id))
             return await self._let_in(wish, visitor)
@@ -135,6 +135,11 @@ async def _visitor(uow: UnitOfWork, browser: str | None) -> Visitor | None:
 
 def _is_too_old(session: SessionRow, wish: Wish) -> bool:
     return wish.max_age is not None and (clock.now() - session.authenticated_at).total_seconds() > wish.max_age
+
+
+def _may_be_anybody(wish: Wish) -> bool:
+    """Whether any program on the user's machine could have sent this, so that an earlier consent says nothing (RFC 8252 8.6)."""
+    return wish.client.is_public and wish.redirect_uri.startswith("http://")
 
 
 def _unless_silent(wish: Wish, error: str, description: str) -> None:
