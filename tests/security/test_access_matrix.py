@@ -25,6 +25,8 @@ from mainspring.core.mail.folder import MailFolder
 from mainspring.core.money import Money
 from mainspring.modules.notifications.ports import Kind
 from mainspring.modules.notifications.service import NotificationService
+from mainspring.modules.organizations.repository import MemberRepository
+from mainspring.modules.organizations.service import InvitationService
 from mainspring.modules.payments.service import Charging
 from mainspring.testing.client import PASSWORD, AppClient, SignedIn
 
@@ -164,6 +166,29 @@ async def an_api_key(scene: Scene, owner: SignedIn) -> Things:
     return {"id": answer.json()["id"]}
 
 
+async def an_organization(scene: Scene, owner: SignedIn) -> Things:
+    """One that the owner of the path owns, with a member and an open invitation."""
+    founder, member = scene.app.as_(owner), await scene.app.sign_up()
+    id = (await founder.post("/api/v1/organizations", json={"name": "Engines"})).json()["id"]
+    async with scene.app.application.unit() as uow:
+        await MemberRepository(uow).add(UUID(id), member.id, "member", clock.now())
+    await founder.post(f"/api/v1/organizations/{id}/invitations", json={"email": "invited@example.com"})
+    invitation = (await founder.get(f"/api/v1/organizations/{id}/invitations")).json()["data"][0]["id"]
+    return {"id": id, "user_id": str(member.id), "userId": str(member.id), "invitation_id": invitation, "role": "member"}
+
+
+async def an_invitation(scene: Scene, owner: SignedIn) -> Things:
+    """The token of an invitation that was sent to the owner."""
+    id = (await scene.made("/organizations", {"name": "Engines"}))["id"]
+    keeper = scene.app.as_(scene.keeper)
+    await keeper.post(f"/api/v1/organizations/{id}/invitations", json={"email": owner.email})
+    invitation = (await keeper.get(f"/api/v1/organizations/{id}/invitations")).json()["data"][0]["id"]
+    async with scene.app.application.unit() as uow:
+        letter = await InvitationService(uow).letter(UUID(invitation))
+    assert letter is not None
+    return {"token": letter.link.partition("token=")[2]}
+
+
 async def a_mail(scene: Scene, owner: SignedIn) -> Things:
     message = Message(Mailbox(owner.email), "Hello", "Hello.", "<p>Hello.</p>")
     await scene.app.application.resolve(MailFolder).send(message)
@@ -172,6 +197,7 @@ async def a_mail(scene: Scene, owner: SignedIn) -> Things:
 
 PREPARATIONS: dict[str, Prepare] = {
     "/api/v1/api-keys/{id}": an_api_key,
+    "/api/v1/organizations/{id}": an_organization,
     "/api/v1/notifications/{id}": a_notification,
     "/mail/{id}": a_mail,
     "/docs/assets/{name}": a_file_of_the_documentation,
@@ -194,6 +220,8 @@ PREPARATIONS: dict[str, Prepare] = {
 
 async def prepared(scene: Scene, route: str, owner: SignedIn) -> Things:
     """What the path or the body names, made for this call."""
+    if route.endswith("/invitations/acceptance"):
+        return await an_invitation(scene, owner)
     if route == "POST /api/v1/orders":
         return {"productId": (await a_product(scene, owner))["id"]}
     if "{" not in route:

@@ -2,16 +2,18 @@
 
 from collections.abc import Awaitable, Callable
 from typing import Any
+from uuid import UUID
 
 import pytest
 
-from mainspring.core import ids
+from mainspring.core import clock, ids
 from mainspring.core.jobs.upkeep import prune_jobs
 from mainspring.core.money import Money
 from mainspring.core.observability.logs import captured_logs
 from mainspring.core.security.permission import PERMISSIONS
 from mainspring.modules.notifications.service import NotificationService
 from mainspring.modules.orders.events import PAID
+from mainspring.modules.organizations.repository import MemberRepository
 from mainspring.modules.payments.service import Charging
 from mainspring.testing.client import AppClient, SignedIn
 
@@ -64,6 +66,31 @@ async def api_keys(scene: Scene) -> Add:
 
 async def service_accounts(scene: Scene) -> Add:
     return lambda number: scene.made("/service-accounts", name=f"Robot {number}", roles=["user"])
+
+
+async def organizations(scene: Scene) -> Add:
+    return lambda number: scene.made("/organizations", name=f"Engines {number}")
+
+
+async def members(scene: Scene) -> tuple[str, Add]:
+    id = await scene.made("/organizations", name="Engines")
+
+    async def add(number: int) -> None:
+        user = await scene.app.sign_up()
+        async with scene.app.application.unit() as uow:
+            await MemberRepository(uow).add(UUID(id), user.id, "member", clock.now())
+
+    return id, add
+
+
+async def invitations(scene: Scene) -> tuple[str, Add]:
+    id = await scene.made("/organizations", name="Engines")
+
+    async def add(number: int) -> None:
+        body = {"email": f"invited{number}@example.com"}
+        (await scene.client.post(f"{API}/organizations/{id}/invitations", json=body)).raise_for_status()
+
+    return id, add
 
 
 async def products(scene: Scene) -> Add:
@@ -126,6 +153,9 @@ LISTS: dict[str, Any] = {
     "/auth/sessions": sessions,
     "/api-keys": api_keys,
     "/service-accounts": service_accounts,
+    "/organizations": organizations,
+    "/organizations/{id}/members": members,
+    "/organizations/{id}/invitations": invitations,
     "/products": products,
     "/credits": credits,
     "/orders": orders,

@@ -30,6 +30,7 @@ BY_EMAIL = Statement(select(*COLUMNS).where(User.email == bind("email", User.ema
 STANDING = Statement(
     select(User.id, User.email, User.kind).where(any_of(User.id, "ids"), LIVES, User.is_active.is_(True)), Standing
 )
+LIVING_ONES = Statement(select(*COLUMNS).where(any_of(User.id, "ids"), LIVES), UserRow)
 DELETED = Statement(select(*COLUMNS).where(User.id == bind("id", User.id), User.deleted_at.is_not(None)), UserRow)
 ADD = Statement(
     insert_into(User).on_conflict_do_nothing(index_elements=[User.email], index_where=LIVING).returning(*COLUMNS),
@@ -72,6 +73,10 @@ class UserRepository(Repository):
     async def standing(self, ids: Sequence[UUID]) -> list[Standing]:
         """Those of the users who are neither deleted nor disabled."""
         return await self.uow.all(STANDING, ids=list(ids))
+
+    async def living(self, ids: Sequence[UUID]) -> list[UserRow]:
+        """Those of the users who are not deleted."""
+        return await self.uow.all(LIVING_ONES, ids=list(ids))
 
     async def add(self, email: str, name: str, first_name: str | None, last_name: str | None, kind: UserKind) -> UserRow | None:
         """A new active user; None when the address is taken."""

@@ -80,6 +80,10 @@ class UserService:
         found = await self.users.standing(ids) if ids else []
         return {one.id: one for one in found if services or one.kind == PERSON}
 
+    async def living(self, ids: Sequence[UUID]) -> dict[UUID, UserRow]:
+        """Those of the users who are not deleted, disabled or not."""
+        return {user.id: user for user in await self.users.living(ids)} if ids else {}
+
     async def profile(self, user: UserRow, scopes: frozenset[str] | None = None) -> Profile:
         """A user with his roles and permissions; with `scopes`, as an API key of his may use them."""
         held = await self.uow.port(PermissionSource).held(self.uow, [user.id])
