@@ -8,6 +8,7 @@ from joserfc.jwk import RSAKey
 
 from mainspring.core import ids
 from mainspring.core.application import Application
+from mainspring.core.audit import verifying
 from mainspring.core.audit.chaining import Chainer
 from mainspring.core.audit.findings import Finding, Verdict
 from mainspring.core.audit.models import AuditEntry
@@ -217,6 +218,24 @@ async def test_a_missing_checkpoint_is_found(trail: None, verifier: Verifier, ta
     found = only(await verifier.run())
 
     assert (found.kind, found.seq) == ("unsigned", 8)
+
+
+async def test_a_chain_that_nobody_ever_signed_is_found(
+    chainer: Chainer, note: Note, verifier: Verifier, tamper: Tamper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await note("a", "b")
+    await chainer.chain_all()
+    assert (await verifier.run())[0].is_whole  # it is signed a moment later
+
+    monkeypatch.setattr(verifying, "UNSIGNED_AT_MOST", timedelta(0))
+
+    assert only(await verifier.run()).kind == "unsigned"
+
+
+async def test_a_head_that_was_changed_is_found(trail: None, verifier: Verifier, tamper: Tamper) -> None:
+    await tamper("UPDATE core_audit_chains SET hash = (SELECT hash FROM core_audit_log WHERE seq = 7)")
+
+    assert only(await verifier.run()).kind == "head"
 
 
 async def test_rows_behind_the_head_are_found(trail: None, verifier: Verifier, tamper: Tamper) -> None:
