@@ -126,7 +126,8 @@ class Callers:
         name, _, permissions = name.partition(":")
         held = frozenset(permissions.split("+")) if permissions else frozenset({"widgets:make"})
         id = uuid5(NAMESPACE, name)
-        return Principal(id, f"{name}@example.com", frozenset({"user"}), held, id, "token", datetime.now(UTC))
+        proved = datetime.now(UTC) if name.startswith("recent") else None
+        return Principal(id, f"{name}@example.com", frozenset({"user"}), held, id, "token", datetime.now(UTC), proved)
 
 
 async def create_tables(application: Application, *tables: Any) -> None:

@@ -68,7 +68,7 @@ class CookieSession:
 
     def forget(self) -> None:
         """Have the browser forget the session, if it sent one."""
-        sent = self._exchange.received.get(b"cookie", b"")
+        sent = b"; ".join(value for name, value in self._exchange.scope["headers"] if name == b"cookie")
         for name, path in ((self._names.access, "/"), (self._names.refresh, REFRESH_PATH)):
             if name.encode() in sent:
                 self._set(name, "", timedelta(0), path)

@@ -22,7 +22,12 @@ Document = dict[str, Any]  # Any: OpenAPI is JSON of any shape
 
 SCHEMES: Document = {
     "BearerAuth": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "The access token of /auth/login."},
-    "CookieAuth": {"type": "apiKey", "in": "cookie", "name": "accessToken", "description": "The same token as a cookie."},
+    "CookieAuth": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "accessToken",
+        "description": "The same token as a cookie; changes then need X-CSRF-Token, which /auth/login and /auth/csrf answer.",
+    },
 }
 SECURITY: list[Document] = [{"BearerAuth": []}, {"CookieAuth": []}]
 KEY_SCHEME: Document = {
