@@ -1,5 +1,7 @@
 """Webhooks: each counts once, in any order, and only when it is signed (R-284)."""
 
+import asyncio
+import contextlib
 from datetime import timedelta
 
 import orjson
@@ -7,6 +9,7 @@ import pytest
 
 from mainspring.adapters.local_bank.bank import Booking, letter_of
 from mainspring.core import clock
+from mainspring.modules.payments.repository import EventRepository
 from mainspring.modules.payments.rows import PaymentState
 from mainspring.modules.payments.service import PaymentService, WebhookService
 
@@ -38,6 +41,28 @@ async def test_sixty_events_three_times_each_in_any_order_end_like_once_in_order
         return answer.status_code, answer.json().get("effect", answer.text)
 
     await weather_the_storm(app.application, bank, 4, post)
+
+
+async def test_two_events_of_one_payment_at_once_do_not_wait_for_each_other(tell, pay, payment_of, monkeypatch):
+    """Both name the charge. Were both events written before one of them changes the payment, each would hold what the other wants."""
+    payment, added, both = await pay("card_late"), [], asyncio.Event()
+    add = EventRepository.add
+
+    async def add_and_wait(self, row):
+        id = await add(self, row)
+        added.append(row["event_id"])
+        if len(added) == 2:
+            both.set()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(both.wait(), 0.3)
+        return id
+
+    monkeypatch.setattr(EventRepository, "add", add_and_wait)
+    answers = await asyncio.gather(tell(letter(payment.key, id="evt_1")), tell(letter(payment.key, refunded=300, id="evt_2")))
+
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert len(added) == 2, "one of them was begun anew"
+    assert (await payment_of(payment.key)).refunded_amount == 300
 
 
 async def test_a_repeated_event_does_nothing(tell, pay, payment_of, facts):

@@ -37,6 +37,8 @@ class WebhookService:
             raise UnknownGateway()
         event = port.parse_webhook(headers, body)
         payment = await self._payment_of(gateway, event)
+        if payment is not None:  # the event's row holds the payment's too, and two that hold it would wait for each other
+            await self.uow.lock(f"payments.webhook {payment.id}", wait=True)
         effect = EventEffect.IGNORED if event.charge is None else EventEffect.STALE if payment else EventEffect.UNKNOWN
         id = await self.events.add(
             {
