@@ -127,7 +127,9 @@ class Callers:
         held = frozenset(permissions.split("+")) if permissions else frozenset({"widgets:make"})
         id = uuid5(NAMESPACE, name)
         proved = datetime.now(UTC) if name.startswith("recent") else None
-        return Principal(id, f"{name}@example.com", frozenset({"user"}), held, id, "token", datetime.now(UTC), proved)
+        return Principal(
+            id, f"{name}@example.com", frozenset({"user"}), held, id, "token", datetime.now(UTC), authenticated_at=proved
+        )
 
 
 async def create_tables(application: Application, *tables: Any) -> None:

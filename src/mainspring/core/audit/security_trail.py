@@ -77,7 +77,7 @@ class SecurityTrail:
         self._timer: asyncio.TimerHandle | None = None
         self._writing: asyncio.Task[None] | None = None
 
-    def note(self, action: str, about: str = "", *, user_id: UUID | None = None, **details: Any) -> None:
+    def note(self, action: str, about: str = "", /, *, user_id: UUID | None = None, **details: Any) -> None:
         """Count an event of the running work: what happened, and what it is about, both short words of ours."""
         here = _of_work()
         key: Key = (action, about, user_id, network_of(here.address))

@@ -54,7 +54,7 @@ def rate_limited(code: str) -> None:
     _note("RATE_LIMITED", code)
 
 
-def _note(action: str, about: str = "", *, user_id: UUID | None = None, **details: Any) -> None:
+def _note(action: str, about: str = "", /, *, user_id: UUID | None = None, **details: Any) -> None:
     trail = current().security
     if trail is not None:
         trail.note(action, about, user_id=user_id, **details)

@@ -3,7 +3,7 @@
 from mainspring.core.database import UnitOfWork
 from mainspring.core.events import subscribe
 from mainspring.modules.access.service import AssignmentService
-from mainspring.modules.auth.events import AccountClaimed
+from mainspring.modules.auth.events import AccountClaimed, DeletionWished
 from mainspring.modules.notifications.service import NotificationService
 from mainspring.modules.users.events import UserDeleted
 from mainspring.modules.users.rows import SERVICE
@@ -47,6 +47,12 @@ async def revoke_keys(uow: UnitOfWork, deleted: UserDeleted) -> None:
 async def revoke_keys_of_before(uow: UnitOfWork, claimed: AccountClaimed) -> None:
     """Revoke what was made before the owner of the mailbox came: it need not have been him who made it."""
     await KeyService(uow).revoke_all(claimed.user_id)
+
+
+@subscribe(DeletionWished)
+async def revoke_keys_of_who_leaves(uow: UnitOfWork, wished: DeletionWished) -> None:
+    """Revoke what the account has; whoever comes back within the grace makes new keys."""
+    await KeyService(uow).revoke_all(wished.user_id)
 
 
 async def _tell(uow: UnitOfWork, fact: ApiKeyEvent, title: str, body: str) -> None:

@@ -5,8 +5,10 @@ from uuid import UUID
 import pytest
 
 from mainspring.core.security.tokens import AccessTokens
-from mainspring.modules.auth.service import SessionService
+from mainspring.modules.auth.rows import Proof
+from mainspring.modules.auth.service.opening import open_session
 from mainspring.modules.users.service import UserService
+from mainspring.testing.client import PASSWORD
 
 KEYS, ACCOUNTS = "/api/v1/api-keys", "/api/v1/service-accounts"
 
@@ -29,7 +31,7 @@ async def test_it_cannot_sign_in_and_a_session_of_it_is_dead(app, admin, robots)
         assert answer.status_code in (401, 422)
 
     async with app.application.unit() as uow:  # whatever way in somebody may add later
-        tokens = await SessionService(uow).start(UUID(made["id"]), "bearer")
+        tokens = await open_session(uow, Proof(UUID(made["id"]), "password"), "bearer", None)
     token = app.application.resolve(AccessTokens).issue(tokens.user_id, tokens.session_id).text
     assert (await app.get("/api/v1/users/me", headers={"X-Access-Token": token})).status_code == 401
     assert (await app.post("/api/v1/auth/refresh", json={"refreshToken": tokens.refresh_token})).status_code == 401
@@ -123,7 +125,7 @@ async def test_an_account_that_is_not_there(app, admin):
 async def test_a_service_account_is_no_administrator_who_could_stay_alone(app, admin, robots):
     await robots.account(admin, "admin")
 
-    answer = await app.as_(admin).delete("/api/v1/users/me")
+    answer = await app.as_(admin).request("DELETE", "/api/v1/users/me", json={"currentPassword": PASSWORD})
 
     assert (answer.status_code, answer.json()["error"]["code"]) == (409, "access.last_administrator")
 

@@ -54,7 +54,7 @@ async def test_of_a_service_accounts_keys_the_administrators_hear(app, admin, pe
 
 async def test_of_the_keys_of_a_deleted_account_nobody_hears_any_more(app, admin, ada, robots):
     await robots.key(ada)
-    await app.as_(ada).delete("/api/v1/users/me")
+    await app.as_(admin).delete(f"/api/v1/users/{ada.id}")
 
     await app.work()
 

@@ -26,7 +26,7 @@ async def verified(app, bodies):
 async def test_one_step_signs_in_once(app, round_):
     user = await app.sign_up()
     authenticator = await with_totp(app, user)
-    tokens = await asyncio.gather(*(asked(app, user) for _ in range(AT_ONCE)))
+    tokens = [await asked(app, user) for _ in range(AT_ONCE)]
     code = authenticator.fresh_code()
 
     statuses = await verified(app, [{"mfaToken": token, "code": code} for token in tokens])
@@ -38,7 +38,7 @@ async def test_one_step_signs_in_once(app, round_):
 async def test_one_recovery_code_signs_in_once(app, round_):
     user = await app.sign_up()
     authenticator = await with_totp(app, user)
-    tokens = await asyncio.gather(*(asked(app, user) for _ in range(AT_ONCE)))
+    tokens = [await asked(app, user) for _ in range(AT_ONCE)]
     code = authenticator.recovery_codes[round_]
 
     statuses = await verified(app, [{"mfaToken": token, "recoveryCode": code} for token in tokens])
@@ -99,13 +99,13 @@ async def test_nobody_slips_in_while_the_second_factor_is_switched_on(app, round
 async def test_one_step_steps_up_or_signs_in_but_not_both(app, round_):
     user = await app.sign_up()
     authenticator = await with_totp(app, user)
-    tokens = await asyncio.gather(*(asked(app, user) for _ in range(10)))
+    tokens = [await asked(app, user) for _ in range(10)]
     code = authenticator.fresh_code()
     step_up = {"password": user.password, "code": code}
 
     answers = await asyncio.gather(
         *(app.post(f"{MFA}/verify", json={"mfaToken": token, "code": code}) for token in tokens),
-        *(app.as_(user).post("/api/v1/auth/step-up", json=step_up) for _ in range(10)),
+        *(app.as_(user).post("/api/v1/auth/step-up", json=step_up) for _ in range(4)),  # each hashes a password
     )
 
     statuses = [answer.status_code for answer in answers]

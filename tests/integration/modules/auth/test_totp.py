@@ -329,7 +329,11 @@ async def test_a_session_in_cookies_begins_after_the_second_step(app, ada):
     answer = await app.post(f"{MFA}/verify", json=body, headers=ours)
 
     assert from_elsewhere.json()["error"]["code"] == "auth.cross_site"
-    assert {line.partition("=")[0] for line in answer.headers.get_list("set-cookie")} == {"accessToken", "refreshToken"}
+    assert {line.partition("=")[0] for line in answer.headers.get_list("set-cookie")} == {
+        "accessToken",
+        "refreshToken",
+        "deviceToken",
+    }
     assert "accessToken" not in answer.json()
     assert answer.json()["csrfToken"]
 

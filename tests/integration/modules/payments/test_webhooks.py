@@ -44,7 +44,7 @@ async def test_sixty_events_three_times_each_in_any_order_end_like_once_in_order
 
 
 async def test_two_events_of_one_payment_at_once_do_not_wait_for_each_other(tell, pay, payment_of, monkeypatch):
-    """Both name the charge. Were both events written before one of them changes the payment, each would hold what the other wants."""
+    """Both name the charge. Were both events written before one changes the payment, each would hold what the other wants."""
     payment, added, both = await pay("card_late"), [], asyncio.Event()
     add = EventRepository.add
 

@@ -22,6 +22,7 @@ from mainspring.core.observability.logs import captured_logs
 from mainspring.core.runtime import Runtime
 from mainspring.core.security import key_text
 from mainspring.core.security.authenticator import Authenticator
+from mainspring.core.security.csrf import CsrfTokens
 from mainspring.core.security.key_gate import KeyGate
 from mainspring.core.security.key_uses import KeyUses
 from mainspring.core.security.keys import KeyRing
@@ -316,7 +317,9 @@ class Door:
 
     def __init__(self, house: House) -> None:
         tokens = AccessTokens(_keys(), issuer="https://api.example.com", audience="api")
-        self.authenticator = Authenticator(tokens, Snapshots(house.reading, house, house), keys=house.gate)  # type: ignore[arg-type]  # no session is asked for
+        self.authenticator = Authenticator(
+            tokens, Snapshots(house.reading, house, house), CsrfTokens(["s" * 32]), keys=house.gate
+        )  # type: ignore[arg-type]  # no session is asked for
 
     async def asks(self, *headers: tuple[bytes, bytes]) -> str:
         CURRENT.set(Context(address=HERE))

@@ -11,7 +11,9 @@ def test_in_production_the_names_bind_the_cookies_to_tls_and_to_our_host():
     # ASVS 3.3.1, 3.3.3
     cookies = SessionCookies.of(Settings(app_env="production", cookie_same_site="strict"))
 
-    assert cookies == SessionCookies("__Host-accessToken", "__Secure-refreshToken", is_secure=True, same_site="strict")
+    assert cookies == SessionCookies(
+        "__Host-accessToken", "__Secure-refreshToken", device="__Secure-deviceToken", is_secure=True, same_site="strict"
+    )
 
 
 def test_elsewhere_they_work_without_tls():
