@@ -4,12 +4,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
-from pydantic import BaseModel
 
 from mainspring.core.console import coloured, note, say, warn, with_application
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from pydantic import BaseModel
 
     from mainspring.core.application import Application
     from mainspring.modules.access.rows import Explanation, RoleWithPermissions
@@ -26,7 +27,7 @@ Prune = Annotated[bool, typer.Option("--prune", help="Delete roles that the file
 Write = Annotated[Path | None, typer.Option("--write", help="Write the matrix to this file.", dir_okay=False)]
 Check = Annotated[Path | None, typer.Option("--check", help="Compare it with this file; 1 when it differs.", dir_okay=False)]
 
-S = TypeVar("S", bound=BaseModel)
+S = TypeVar("S", bound="BaseModel")
 SIGNS = {"create": ("+", "good"), "change": ("~", "bold"), "delete": ("-", "bad"), "keep": ("=", "dim")}
 WOULD_CHANGE = 2
 
