@@ -54,7 +54,7 @@ async def fill(environment: dict[str, str]) -> list[str]:
     now = clock.now()
     users: list[dict[str, Any]] = [
         {"id": ids.new(), "email": f"person{number}@bench.example", "name": f"Person {number}", "is_active": True,
-         "email_verified": True, "mfa_enabled": False}
+         "email_verified": True, "mfa_enabled": False, "kind": "person"}
         for number in range(USERS)
     ]  # fmt: skip
     sessions: list[dict[str, Any]] = [

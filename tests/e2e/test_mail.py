@@ -30,20 +30,25 @@ async def test_the_welcome_mail_reaches_the_mail_server(server):
         async with running.client() as client:
             registered = await client.post("/api/v1/auth/register", json=PERSON)
             assert registered.status_code == 201
-            (envelope,) = await until(lambda: post.envelopes)
+            envelopes = await until(lambda: len(post.envelopes) == 2 and post.envelopes)
         await asyncio.to_thread(running.stop)
 
-    mail = message_from_bytes(envelope.content, policy=default)
-    assert envelope.rcpt_tos == ["ada@example.com"]
-    assert mail["Subject"] == "Welcome to mainspring, Ada Lovelace"
-    assert mail["Message-ID"].endswith("@localhost>")
+    mails = [message_from_bytes(envelope.content, policy=default) for envelope in envelopes]
+    assert [envelope.rcpt_tos for envelope in envelopes] == [["ada@example.com"]] * 2
+    assert {mail["Subject"] for mail in mails} == {
+        "Welcome to mainspring, Ada Lovelace",
+        "Confirm your e-mail address for mainspring",
+    }
+    assert all(mail["Message-ID"].endswith("@localhost>") for mail in mails)
 
 
 async def test_the_local_twin_shows_the_welcome_mail(server, tmp_path):
     running = await asyncio.to_thread(server, workers=2)
     async with running.client() as client:
         await client.post("/api/v1/auth/register", json=PERSON)
-        (file,) = await until(lambda: list((tmp_path / "data" / "mail").glob("*.eml")))
-        page = await client.get(f"/mail/{file.stem}")
+        folder = tmp_path / "data" / "mail"
+        files = await until(lambda: len(found := list(folder.glob("*.eml"))) == 2 and found)
+        pages = [(await client.get(f"/mail/{file.stem}")).text for file in files]
 
-    assert "Welcome to mainspring, Ada Lovelace" in page.text
+    assert sum("Welcome to mainspring, Ada Lovelace" in page for page in pages) == 1
+    assert sum("Confirm your e-mail address" in page for page in pages) == 1

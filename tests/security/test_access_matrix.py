@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+import pyotp
 import pytest
 
 from mainspring.adapters.local_bank import LocalGateway
@@ -23,11 +24,21 @@ from mainspring.core.jobs.upkeep import prune_jobs
 from mainspring.core.mail import Mailbox, Message
 from mainspring.core.mail.folder import MailFolder
 from mainspring.core.money import Money
+from mainspring.modules.auth.schemas import SendProof
+from mainspring.modules.auth.service import EmailProofService
+from mainspring.modules.auth.service.email_proofs import CHANGE, MAGIC, RESET, VERIFY
 from mainspring.modules.notifications.ports import Kind
 from mainspring.modules.notifications.service import NotificationService
 from mainspring.modules.payments.service import Charging
 from mainspring.testing.client import PASSWORD, AppClient, SignedIn
 
+from ..integration.modules.auth.software_authenticator import (
+    PASSKEYS,
+    SoftwareAuthenticator,
+    new_options,
+    options_to_use,
+    with_passkey,
+)
 from .valid_bodies import body_of
 
 TABLE = Path(__file__).with_name("access_matrix.md")
@@ -159,13 +170,99 @@ async def a_notification(scene: Scene, owner: SignedIn) -> Things:
         return {"id": str(await NotificationService(uow).notify(owner.id, NEWS, "Hello"))}
 
 
+async def an_api_key(scene: Scene, owner: SignedIn) -> Things:
+    answer = await scene.app.as_(owner).post("/api/v1/api-keys", json={"name": "Robot"})
+    return {"id": answer.json()["id"]}
+
+
 async def a_mail(scene: Scene, owner: SignedIn) -> Things:
     message = Message(Mailbox(owner.email), "Hello", "Hello.", "<p>Hello.</p>")
     await scene.app.application.resolve(MailFolder).send(message)
     return {"id": str(message.id)}
 
 
+async def an_export(scene: Scene, owner: SignedIn) -> Things:
+    return {"id": (await scene.app.as_(owner).post("/api/v1/users/me/export")).json()["id"]}
+
+
+PURPOSES = {
+    "/auth/verify-email": VERIFY,
+    "/auth/reset-password": RESET,
+    "/auth/magic-link/verify": MAGIC,
+    "/auth/change-email/confirm": CHANGE,
+}
+
+
+async def a_link(scene: Scene, owner: SignedIn, purpose: str) -> Things:
+    """The secret of a mail to the owner, as the job that writes it would make one."""
+    if purpose == CHANGE:
+        wish = {"newEmail": f"moved-{owner.email}", "currentPassword": PASSWORD}
+        assert (await scene.app.as_(owner).post("/api/v1/auth/change-email", json=wish)).status_code == 202
+        await scene.app.work()
+        (mail,) = [
+            mail for mail in await scene.app.application.resolve(MailFolder).newest(100) if f"moved-{owner.email}" in mail.to
+        ]
+        return {"token": mail.text.partition("#token=")[2].split()[0]}
+    async with scene.app.application.unit() as uow:
+        letter = await EmailProofService(uow).offer(SendProof(owner.email, purpose, "magic_link"))
+    assert letter is not None
+    return {"token": letter.link.partition("#token=")[2]}
+
+
+async def an_authenticator_app(scene: Scene, caller: SignedIn) -> Things:
+    """One that waits for its first code."""
+    answer = await scene.app.as_(caller).post("/api/v1/auth/mfa/totp/enroll")
+    return {"secret": answer.raise_for_status().json()["secret"], "code": code_of(answer.json()["secret"])}
+
+
+async def a_second_factor(scene: Scene, caller: SignedIn) -> Things:
+    """An app that is confirmed."""
+    app = await an_authenticator_app(scene, caller)
+    body = {"code": app["code"]}
+    (await scene.app.as_(caller).post("/api/v1/auth/mfa/totp/activate", json=body)).raise_for_status()
+    return {"secret": app["secret"]}
+
+
+async def a_sign_in_that_waits(scene: Scene, caller: SignedIn) -> Things:
+    """The first step of a sign-in, and the code for the second."""
+    app = await a_second_factor(scene, caller)
+    answer = await scene.app.as_(None).post("/api/v1/auth/login", json={"email": caller.email, "password": PASSWORD})
+    return {"mfaToken": answer.raise_for_status().json()["mfaToken"], "code": code_of(app["secret"], ahead=30)}
+
+
+async def no_second_factor(scene: Scene, caller: SignedIn) -> Things:
+    """A code that nobody asks for, as the password is all that the account has."""
+    return {"code": "123456"}
+
+
+async def a_new_passkey(scene: Scene, caller: SignedIn) -> Things:
+    """One that the browser has just made."""
+    return {"credential": SoftwareAuthenticator().make(await new_options(scene.app, caller))}
+
+
+async def a_passkey_in_use(scene: Scene, caller: SignedIn) -> Things:
+    """One that has just signed."""
+    authenticator = await with_passkey(scene.app, caller)
+    return {"credential": authenticator.use(await options_to_use(scene.app))}
+
+
+async def no_first_step(scene: Scene, caller: SignedIn) -> Things:
+    """Whoever signs in with a passkey alone has no token of a first step."""
+    return {"mfaToken": None}
+
+
+async def a_passkey(scene: Scene, owner: SignedIn) -> Things:
+    await with_passkey(scene.app, owner)
+    return {"id": (await scene.app.as_(owner).get(PASSKEYS)).json()["data"][0]["id"]}
+
+
+def code_of(secret: str, ahead: int = 0) -> str:
+    return str(pyotp.TOTP(secret).at(clock.after(timedelta(seconds=ahead))))
+
+
 PREPARATIONS: dict[str, Prepare] = {
+    "/api/v1/users/me/exports/{id}": an_export,
+    "/api/v1/api-keys/{id}": an_api_key,
     "/api/v1/notifications/{id}": a_notification,
     "/mail/{id}": a_mail,
     "/docs/assets/{name}": a_file_of_the_documentation,
@@ -179,10 +276,23 @@ PREPARATIONS: dict[str, Prepare] = {
     "/api/v1/orders/{id}": an_order,
     "/api/v1/credits/transfers/{id}": a_transfer,
     "/api/v1/auth/sessions/{id}": a_session,
+    "/api/v1/auth/passkeys/{id}": a_passkey,
     "/api/v1/payments/webhooks/": the_gateway,
     "/api/v1/payments/{id}": a_payment,
     "/api/v1/jobs/{id}/retry": a_dead_job,
     "/api/v1/jobs/{id}": a_job,
+}
+
+OF_THE_CALLER: dict[str, Prepare] = {
+    "POST /api/v1/credits/transfers": a_transfer,
+    "POST /api/v1/auth/step-up": no_second_factor,
+    "POST /api/v1/auth/mfa/totp/activate": an_authenticator_app,
+    "DELETE /api/v1/auth/mfa/totp": a_second_factor,
+    "POST /api/v1/auth/mfa/recovery-codes": a_second_factor,
+    "POST /api/v1/auth/mfa/verify": a_sign_in_that_waits,
+    "POST /api/v1/auth/passkeys/register/verify": a_new_passkey,
+    "POST /api/v1/auth/passkeys/login/options": no_first_step,
+    "POST /api/v1/auth/passkeys/login/verify": a_passkey_in_use,
 }
 
 
@@ -190,6 +300,9 @@ async def prepared(scene: Scene, route: str, owner: SignedIn) -> Things:
     """What the path or the body names, made for this call."""
     if route == "POST /api/v1/orders":
         return {"productId": (await a_product(scene, owner))["id"]}
+    for path, purpose in PURPOSES.items():
+        if route.endswith(path):
+            return await a_link(scene, owner, purpose)
     if "{" not in route:
         return {}
     for part, prepare in PREPARATIONS.items():
@@ -211,6 +324,7 @@ def values_for(route: str, actor: SignedIn) -> dict[str, Any]:
         "inApp": True,
         "role": "guest",
         "roles": ["user"],
+        "overlap": "24h",
     } | ({"name": "Ada Lovelace"} if "/users" in route or "/register" in route else {})
 
 
@@ -221,12 +335,14 @@ async def ask(scene: Scene, document: dict[str, Any], route: str, part: str, per
     owner = actor if part == "owner" and actor else await scene.app.sign_up()
     things = await prepared(scene, route, owner)
     caller = actor or owner
-    if route == "POST /api/v1/credits/transfers":
-        await a_transfer(scene, caller)
+    if route in OF_THE_CALLER:
+        things |= await OF_THE_CALLER[route](scene, caller)
     operation = document["paths"].get(path, {}).get(method.lower(), {})
     body = body_of(document, operation, values_for(route, caller) | things | {"toUserId": str(scene.keeper.id)})
     if route.endswith("/auth/login"):
         body = {"email": caller.email, "password": PASSWORD}
+    if path == "/api/v1/access/explanation":
+        path += f"?permission=products:read&userId={owner.id}"
     client = scene.app.as_(actor)
     if "/payments/webhooks/" in route:
         sent = signed_webhook(scene.app)

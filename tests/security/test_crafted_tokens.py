@@ -1,248 +1,28 @@
-"""Tokens that somebody made up, bent or stole. Each is refused with its reason, none ends in another exception (R-072, R-073,
-R-082, D-02, D-08, D-09, RFC 8725, RFC 9068, ASVS 9)."""
+"""Tokens that somebody made up, bent or stole are refused with their reason, wherever they come in.
 
-import hashlib
-import hmac
-import json
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable
-from functools import cache
-from typing import Any
+None ends in another exception, and none makes the server ask anybody (R-072, R-073, R-082, D-02, D-08, D-09, RFC 8725, RFC 9068,
+ASVS 9).
+"""
+
+import select
+import socket
+from collections.abc import Iterator
 from uuid import UUID
 
 import pytest
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from joserfc.jwk import RSAKey
 
-from mainspring.core import clock, ids
-from mainspring.core.security.keys import KeyRing
 from mainspring.core.security.refusals import CredentialRefused, TokenExpired, TokenInvalid
-from mainspring.core.security.tokens import AccessTokens
+from mainspring.testing.client import AppClient, SignedIn
 
-ISSUER, AUDIENCE = "https://api.example.com", "api"
-USER, SESSION = ids.new(), ids.new()
+from .crafted_tokens import AUDIENCE, CRAFTED, ELSEWHERE, ISSUER, WHO, good_claims, good_header, now, ours, signed, stranger
+from .test_access_matrix import rows
 
-
-@cache
-def ours() -> AccessTokens:
-    return AccessTokens(KeyRing(RSAKey.generate_key(3072)), issuer=ISSUER, audience=AUDIENCE)
-
-
-@cache
-def stranger() -> rsa.RSAPrivateKey:
-    return rsa.generate_private_key(65537, 3072)
-
-
-def b64(raw: bytes) -> str:
-    return urlsafe_b64encode(raw).rstrip(b"=").decode()
-
-
-def good_header(**changes: Any) -> dict[str, Any]:
-    return {"alg": "RS256", "typ": "at+jwt", "kid": ours().keys.signing_id} | changes
-
-
-def good_claims(**changes: Any) -> dict[str, Any]:
-    now = int(clock.now().timestamp())
-    return {
-        "iss": ISSUER,
-        "aud": AUDIENCE,
-        "sub": str(USER),
-        "jti": "0" * 32,
-        "sid": str(SESSION),
-        "iat": now,
-        "nbf": now,
-        "exp": now + 900,
-    } | changes
-
-
-def without(of: dict[str, Any], *names: str) -> dict[str, Any]:
-    return {name: value for name, value in of.items() if name not in names}
-
-
-def signed(header: dict[str, Any] | bytes, claims: dict[str, Any] | bytes | list[Any], key: Any = None) -> str:
-    """A token with a correct RS256 signature, whatever it says."""
-    parts = [part if isinstance(part, bytes) else json.dumps(part).encode() for part in (header, claims)]
-    signing_input = ".".join(map(b64, parts))
-    private = key or ours().keys.signing.private_key
-    return f"{signing_input}.{b64(private.sign(signing_input.encode(), padding.PKCS1v15(), hashes.SHA256()))}"
-
-
-def hs256(secret: bytes, **header: Any) -> str:
-    signing_input = ".".join(b64(json.dumps(part).encode()) for part in (good_header(alg="HS256", **header), good_claims()))
-    return f"{signing_input}.{b64(hmac.digest(secret, signing_input.encode(), hashlib.sha256))}"
-
-
-def bent(change: Callable[[str, str, str], str]) -> str:
-    header, claims, signature = signed(good_header(), good_claims()).split(".")
-    return change(header, claims, signature)
-
-
-def other_spelling(part: str) -> str:
-    """Another text that lax decoders read as the same bytes."""
-    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-    last = alphabet[alphabet.index(part[-1]) ^ 1]
-    assert urlsafe_b64decode(part[:-1] + last + "==") == urlsafe_b64decode(part + "==")
-    return part[:-1] + last
-
-
-def claims_of_odd_length() -> dict[str, Any]:
-    for extra in range(3):
-        claims = good_claims(roles=["u" * extra])
-        if len(json.dumps(claims)) % 3:
-            return claims
-    raise AssertionError
-
-
-def public_pem() -> bytes:
-    return bytes(ours().keys.signing.as_pem(private=False))
-
-
-def public_jwk() -> dict[str, Any]:
-    return dict(RSAKey.import_key(public_pem()).as_dict(private=False))
-
-
-def with_jwk_of_stranger(**changes: Any) -> str:
-    key = RSAKey.import_key(stranger())
-    return signed(good_header(jwk=key.as_dict(private=False), **changes), good_claims(), stranger())
-
-
-def now() -> int:
-    return int(clock.now().timestamp())
-
-
-CRAFTED: dict[str, Callable[[], str]] = {
-    # form
-    "nothing": lambda: "",
-    "a word": lambda: "token",
-    "two parts": lambda: bent(lambda h, c, s: f"{h}.{c}"),
-    "four parts": lambda: bent(lambda h, c, s: f"{h}.{c}.{s}.{s}"),
-    "five parts, as encrypted tokens have": lambda: bent(lambda h, c, s: f"{h}.{c}.{s}.{s}.{s}"),
-    "only dots": lambda: "..",
-    "no signature": lambda: bent(lambda h, c, s: f"{h}.{c}."),
-    "no claims": lambda: bent(lambda h, c, s: f"{h}..{s}"),
-    "no header": lambda: bent(lambda h, c, s: f".{c}.{s}"),
-    "padded header": lambda: bent(lambda h, c, s: f"{h}=.{c}.{s}"),
-    "padded claims": lambda: bent(lambda h, c, s: f"{h}.{c}==.{s}"),
-    "padded signature": lambda: bent(lambda h, c, s: f"{h}.{c}.{s}=="),
-    "claims of another spelling": lambda: _respelt(),
-    "a part of impossible length": lambda: bent(lambda h, c, s: f"{h}.{c}.{s}A"),
-    "standard base64 letters": lambda: bent(lambda h, c, s: f"{h}.{c}.{s[:-4]}+/+/"),
-    "a space inside": lambda: bent(lambda h, c, s: f"{h}.{c} .{s}"),
-    "a line break at the end": lambda: bent(lambda h, c, s: f"{h}.{c}.{s}\n"),
-    "a NUL at the end": lambda: bent(lambda h, c, s: f"{h}.{c}.{s}\0"),
-    "letters that are not ASCII": lambda: bent(lambda h, c, s: f"{h}.{c}.{s}é"),
-    "JSON serialisation": lambda: json.dumps({"payload": b64(b"{}"), "protected": b64(b"{}"), "signature": "AA"}),
-    "over eight kilobytes": lambda: signed(good_header(), good_claims(roles=["x" * 9000])),
-    "a megabyte of dots": lambda: "." * 1_000_000,
-    # header
-    "header is a list": lambda: signed(b"[]", good_claims()),
-    "header is not JSON": lambda: signed(b"{", good_claims()),
-    "header is not UTF-8": lambda: signed(b'{"alg":"\xff"}', good_claims()),
-    "header holds NaN": lambda: signed(b'{"alg":NaN}', good_claims()),
-    "header nests deeply": lambda: signed(b"[" * 3000, good_claims()),
-    "header with alg twice": lambda: signed(json.dumps(good_header()).encode()[:-1] + b',"alg":"none"}', good_claims()),
-    "header with kid twice": lambda: signed(json.dumps(good_header()).encode()[:-1] + b',"kid":"x"}', good_claims()),
-    "alg none": lambda: signed(good_header(alg="none"), good_claims()),
-    "alg none without signature": lambda: (
-        f"{b64(json.dumps(good_header(alg='none')).encode())}.{b64(json.dumps(good_claims()).encode())}."
-    ),
-    "alg NONE": lambda: signed(good_header(alg="NONE"), good_claims()),
-    "alg missing": lambda: signed(without(good_header(), "alg"), good_claims()),
-    "alg is a list": lambda: signed(good_header(alg=["RS256"]), good_claims()),
-    "alg is null": lambda: signed(good_header(alg=None), good_claims()),
-    "alg RS512 over an RS256 signature": lambda: signed(good_header(alg="RS512"), good_claims()),
-    "alg PS256 of the same key": lambda: signed(good_header(alg="PS256"), good_claims()),
-    "alg in lower case": lambda: signed(good_header(alg="rs256"), good_claims()),
-    "HS256 with the public key as PEM": lambda: hs256(public_pem()),
-    "HS256 with the public key as PEM, stripped": lambda: hs256(public_pem().strip()),
-    "HS256 with the public key as DER": lambda: hs256(bytes(ours().keys.signing.as_der(private=False))),
-    "HS256 with the public key as JWK": lambda: hs256(json.dumps(public_jwk()).encode()),
-    "HS256 with the modulus": lambda: hs256(urlsafe_b64decode(public_jwk()["n"] + "==")),
-    "HS256 with nothing": lambda: hs256(b""),
-    "typ JWT": lambda: signed(good_header(typ="JWT"), good_claims()),
-    "typ of a logout token": lambda: signed(good_header(typ="logout+jwt"), good_claims()),
-    "typ missing": lambda: signed(without(good_header(), "typ"), good_claims()),
-    "typ in capitals": lambda: signed(good_header(typ="AT+JWT"), good_claims()),
-    "kid unknown": lambda: signed(good_header(kid="somebody"), good_claims()),
-    "kid missing": lambda: signed(without(good_header(), "kid"), good_claims()),
-    "kid is a number": lambda: signed(good_header(kid=1), good_claims()),
-    "kid is a list": lambda: signed(good_header(kid=[]), good_claims()),
-    "kid is a path": lambda: signed(good_header(kid="../../dev/null"), good_claims()),
-    "kid is SQL": lambda: signed(good_header(kid="' OR 1=1 --"), good_claims()),
-    "own key in jwk": with_jwk_of_stranger,
-    "own key in jwk, kid of it": lambda: with_jwk_of_stranger(kid=RSAKey.import_key(stranger()).thumbprint()),
-    "jku": lambda: signed(good_header(jku="https://evil.example/jwks.json"), good_claims(), stranger()),
-    "jku over a good signature": lambda: signed(good_header(jku="https://evil.example/jwks.json"), good_claims()),
-    "x5u": lambda: signed(good_header(x5u="https://evil.example/chain.pem"), good_claims()),
-    "x5c": lambda: signed(good_header(x5c=["MIIB"]), good_claims()),
-    "x5t": lambda: signed(good_header(x5t="AAAA"), good_claims()),
-    "crit unknown": lambda: signed(good_header(crit=["moon"], moon=1), good_claims()),
-    "crit empty": lambda: signed(good_header(crit=[]), good_claims()),
-    "b64 false": lambda: signed(good_header(b64=False, crit=["b64"]), good_claims()),
-    "zip": lambda: signed(good_header(zip="DEF"), good_claims()),
-    "cty nested": lambda: signed(good_header(cty="JWT"), good_claims()),
-    # signature
-    "signed by a stranger": lambda: signed(good_header(), good_claims(), stranger()),
-    "signature of another token": lambda: bent(
-        lambda h, c, s: f"{h}.{b64(json.dumps(good_claims(sub=str(ids.new()))).encode())}.{s}"
-    ),
-    "signature cut": lambda: bent(lambda h, c, s: f"{h}.{c}.{s[:-4]}"),
-    "signature with a byte more": lambda: bent(lambda h, c, s: f"{h}.{c}.{b64(urlsafe_b64decode(s + '==') + b'A')}"),
-    "signature of zeros": lambda: bent(lambda h, c, s: f"{h}.{c}.{b64(bytes(384))}"),
-    "signature of ones": lambda: bent(lambda h, c, s: f"{h}.{c}.{b64(bytes([255]) * 384)}"),
-    "psychic zeros of ECDSA": lambda: bent(lambda h, c, s: f"{h}.{c}.{b64(bytes(64))}"),
-    # claims
-    "claims are a list": lambda: signed(good_header(), []),
-    "claims are not JSON": lambda: signed(good_header(), b"claims"),
-    "claims with exp twice": lambda: signed(good_header(), json.dumps(good_claims()).encode()[:-1] + b',"exp":99999999999}'),
-    "claims with sub twice": lambda: signed(good_header(), json.dumps(good_claims()).encode()[:-1] + b',"sub":"x"}'),
-    **{f"without {name}": (lambda name=name: signed(good_header(), without(good_claims(), name))) for name in good_claims()},
-    **{f"{name} is null": (lambda name=name: signed(good_header(), good_claims(**{name: None}))) for name in good_claims()},
-    **{
-        f"{name} is a list": (lambda name=name: signed(good_header(), good_claims(**{name: [good_claims()[name]]})))
-        for name in good_claims()
-    },
-    "issuer of another": lambda: signed(good_header(), good_claims(iss="https://evil.example")),
-    "issuer with a longer host": lambda: signed(good_header(), good_claims(iss=f"{ISSUER}.evil.example")),
-    "issuer with a path": lambda: signed(good_header(), good_claims(iss=f"{ISSUER}/")),
-    "issuer in capitals": lambda: signed(good_header(), good_claims(iss=ISSUER.upper())),
-    "issuer cut": lambda: signed(good_header(), good_claims(iss=ISSUER[:-1])),
-    "issuer with a space": lambda: signed(good_header(), good_claims(iss=f"{ISSUER} ")),
-    "audience of another": lambda: signed(good_header(), good_claims(aud="billing")),
-    "audience longer": lambda: signed(good_header(), good_claims(aud="api2")),
-    "audience empty": lambda: signed(good_header(), good_claims(aud="")),
-    "audience among others": lambda: signed(good_header(), good_claims(aud=["billing", AUDIENCE])),
-    "exp is text": lambda: signed(good_header(), good_claims(exp=str(now() + 900))),
-    "exp is true": lambda: signed(good_header(), good_claims(exp=True)),
-    "exp is a fraction": lambda: signed(good_header(), good_claims(exp=now() + 900.5)),
-    "exp is infinite": lambda: signed(good_header(), json.dumps(good_claims(exp=float("inf"))).encode()),
-    "exp overflows": lambda: signed(good_header(), json.dumps(good_claims(exp=0)).replace('"exp": 0', '"exp": 1e400').encode()),
-    "exp of ten digits more": lambda: signed(good_header(), good_claims(exp=10**20)),
-    "exp of a thousand digits": lambda: signed(
-        good_header(), json.dumps(good_claims()).encode()[:-1] + b',"x":' + b"9" * 5000 + b"}"
-    ),
-    "exp negative": lambda: signed(good_header(), good_claims(exp=-1)),
-    "exp before iat": lambda: signed(good_header(), good_claims(iat=now() - 10, exp=now() - 20)),
-    "lives for two hours": lambda: signed(good_header(), good_claims(exp=now() + 7200)),
-    "issued in the future": lambda: signed(good_header(), good_claims(iat=now() + 60, exp=now() + 120)),
-    "valid in the future": lambda: signed(good_header(), good_claims(nbf=now() + 60)),
-    "sub is no id": lambda: signed(good_header(), good_claims(sub="admin")),
-    "sub in braces": lambda: signed(good_header(), good_claims(sub=f"{{{USER}}}")),
-    "sub in capitals": lambda: signed(good_header(), good_claims(sub=str(UUID(int=2**128 - 1)).upper())),
-    "sub is a number": lambda: signed(good_header(), good_claims(sub=1)),
-    "sid is no id": lambda: signed(good_header(), good_claims(sid="*")),
-    "jti is empty": lambda: signed(good_header(), good_claims(jti="")),
-    "jti is an object": lambda: signed(good_header(), good_claims(jti={"$ne": 1})),
+PLACES = {
+    "bearer": lambda token: {b"authorization": b"Bearer " + token},
+    "bearer in small letters": lambda token: {b"authorization": b"bearer " + token},
+    "other header": lambda token: {b"x-access-token": token},
+    "cookie": lambda token: {b"cookie": b"accessToken=" + token},
 }
-
-
-def _respelt() -> str:
-    """A correctly signed token whose claims are spelt in another way; the signature covers that spelling."""
-    header, claims = b64(json.dumps(good_header()).encode()), b64(json.dumps(claims_of_odd_length()).encode())
-    signing_input = f"{header}.{other_spelling(claims)}"
-    signature = ours().keys.signing.private_key.sign(signing_input.encode(), padding.PKCS1v15(), hashes.SHA256())
-    return f"{signing_input}.{b64(signature)}"
 
 
 @pytest.mark.parametrize("name", CRAFTED)
@@ -262,7 +42,7 @@ def test_there_are_more_than_sixty_crafted_tokens() -> None:
 def test_the_same_claims_well_signed_are_accepted() -> None:
     claims = ours().verify(signed(good_header(), good_claims()))
 
-    assert (claims.user_id, claims.session_id, claims.token_id) == (USER, SESSION, "0" * 32)
+    assert (claims.user_id, claims.session_id, claims.token_id) == (UUID(WHO["sub"]), UUID(WHO["sid"]), "0" * 32)
 
 
 def test_an_old_token_is_expired_not_invalid() -> None:
@@ -287,3 +67,84 @@ def test_no_byte_breaks_the_verifier(byte: int) -> None:
 
     with pytest.raises(CredentialRefused):
         ours().verify(good[:40] + bytes([byte, byte ^ 1]) + good[41:])
+
+
+@pytest.fixture
+def environment() -> dict[str, str]:
+    """An application whose keys, issuer and audience are those of the crafted tokens."""
+    private = bytes(ours().keys.signing.as_pem(private=True)).decode()
+    return {"JWT_PRIVATE_KEY": private, "JWT_PUBLIC_KEY": "", "JWT_ISSUER": ISSUER, "JWT_AUDIENCE": AUDIENCE}
+
+
+@pytest.fixture
+async def victim(app: AppClient, monkeypatch: pytest.MonkeyPatch) -> SignedIn:
+    """Somebody with a living session, an administrator, whom every crafted token claims to be."""
+    user = await app.sign_up()
+    await app.give_role(user, "admin")
+    claims = ours().verify(user.access_token)
+    monkeypatch.setitem(WHO, "sub", str(claims.user_id))
+    monkeypatch.setitem(WHO, "sid", str(claims.session_id))
+    return user
+
+
+@pytest.fixture
+def elsewhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
+    """A server where a credulous verifier would fetch the key of a stranger; nobody may come."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        monkeypatch.setitem(ELSEWHERE, "url", f"http://127.0.0.1:{listener.getsockname()[1]}")
+        looked_up: list[object] = []
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *asked, **_: looked_up.append(asked) or [])
+        yield listener
+        assert select.select([listener], [], [], 0.05)[0] == []
+        assert looked_up == []
+
+
+def crafted(name: str) -> bytes:
+    return CRAFTED[name]().encode("utf-8", "replace")
+
+
+@pytest.mark.parametrize("place", PLACES)
+async def test_no_crafted_token_comes_in_anywhere(app: AppClient, victim: SignedIn, elsewhere: socket.socket, place: str) -> None:
+    async def status(token: bytes) -> int:
+        answer = await app.get("/api/v1/admin/users", headers=PLACES[place](token))
+        return answer.status_code
+
+    assert await status(signed(good_header(), good_claims()).encode()) == 200  # what each of them differs from in one point
+    came_in = {name: code for name in CRAFTED if (code := await status(crafted(name))) != 401}
+
+    assert came_in == {}
+
+
+async def test_no_guarded_route_takes_one(app: AppClient, victim: SignedIn, elsewhere: socket.socket) -> None:
+    chosen = ["alg none without signature", "HS256 with the public key as PEM", "own key in jwk", "jku", "without exp", "nothing"]
+    guarded = [route for route, row in rows().items() if row["anonymous"] == "401"]
+    assert len(guarded) > 30
+
+    wrong = {}
+    for route in guarded:
+        method, path = route.split()
+        path = path.translate(str.maketrans("", "", "{}"))
+        for name in chosen:
+            for place in ("bearer", "other header"):
+                headers = {b"content-type": b"application/json"} | PLACES[place](crafted(name))
+                answer = await app.request(method, path, headers=headers, content=b"{}")
+                if answer.status_code != 401:
+                    wrong[route, name, place] = answer.status_code
+    assert wrong == {}
+
+
+async def test_a_token_of_another_user_s_session_is_refused(app: AppClient, victim: SignedIn) -> None:
+    other = await app.sign_up()
+    mixed = signed(good_header(), good_claims(sub=str(other.id)))
+
+    answer = await app.get("/api/v1/users/me", headers={"Authorization": f"Bearer {mixed}"})
+
+    assert (answer.status_code, answer.json()["error"]["details"]) == (401, {"reason": "token_invalid"})
+
+
+async def test_a_crafted_token_does_not_fall_through_to_a_good_one(app: AppClient, victim: SignedIn) -> None:
+    good, bad = signed(good_header(), good_claims()).encode(), crafted("alg none")
+
+    answer = await app.get("/api/v1/users/me", headers=PLACES["bearer"](bad) | PLACES["other header"](good))
+
+    assert answer.status_code == 401

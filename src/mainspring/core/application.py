@@ -1,12 +1,14 @@
 """The running whole: settings, modules, databases and ports. Entry points make one and put a transport in front of it."""
 
 import asyncio
-import importlib
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import cached_property
 from typing import Any, TypeVar
 
+from . import ids
+from .audit.seals import Seals
+from .audit.security_trail import SecurityTrail
 from .context import Context
 from .database import Database, Model, UnitOfWork, open_database
 from .database.boot_check import check_tables
@@ -14,6 +16,7 @@ from .events.outbox import Outbox
 from .jobs.book import JobBook
 from .mail.ports import Mailer
 from .module import BootRefused, Module, discover
+from .personal_data import PersonalData
 from .registry import Registry
 from .security.authenticator import Authenticator
 from .security.ports import PermissionSource, SessionSource
@@ -34,6 +37,10 @@ class Application:
         self.settings = settings
         self.modules = list(modules)
         self.ports = Registry()
+        self.run_id, self.end_id = (
+            ids.new(),
+            ids.new(),
+        )  # of the rows that tell of start and end, the same in every forked process
         self._last_deeds: list[Callable[[], Awaitable[None]]] = []
         self.draining = asyncio.Event()  # set when the process ends: streams watch it
         options = database_options(settings)
@@ -79,15 +86,22 @@ class Application:
         for module in self.modules:
             for port in module.provides:
                 self.resolve(port)
+            self.personal_data_of(module)
         self.resolve(JobBook)
         self.resolve(Mailer)
+        self.resolve(Seals)
+        self.resolve(SecurityTrail)
         outbox = self.resolve(Outbox)
         for database in self.databases.values():
             database.outbox = outbox
             await database.open()
         for module in self.modules:
             if module.on_start:
-                await _named(module, module.on_start)(self)
+                await module.function(module.on_start)(self)
+
+    def personal_data_of(self, module: Module) -> PersonalData | None:
+        """What answers for the personal data of a module, if it keeps any. Raises BootRefused when it names no function."""
+        return module.function(module.personal_data) if module.personal_data else None
 
     def on_stop(self, deed: Callable[[], Awaitable[None]]) -> None:
         """Await `deed` when the application stops, the last one first: for adapters that hold connections or threads."""
@@ -124,13 +138,4 @@ def create_application(settings: Settings, modules: Sequence[Module] | None = No
 
 
 def _factory(module: Module, path: str, application: Application) -> Callable[[], Any]:
-    return lambda: _named(module, path)(application)
-
-
-def _named(module: Module, path: str) -> Callable[[Application], Any]:
-    file, _, name = path.partition(":")
-    found = getattr(importlib.import_module(f"{module.package}.{file}"), name, None)
-    if not callable(found):
-        raise BootRefused(f"Module {module.name} names {path}, and there is no such function.")
-    function: Callable[[Application], Any] = found
-    return function
+    return lambda: module.function(path)(application)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 if TYPE_CHECKING:
+    from .audit.security_trail import SecurityTrail
     from .security.principal import Principal
 
 
@@ -13,7 +14,8 @@ if TYPE_CHECKING:
 class Context:
     """One request, job or command. `path` is the path without its query.
 
-    `database` names the one that units of the work open: that of the module whose route is asked (R-210).
+    `database` names the one that units of the work open: that of the module whose route is asked (R-210). `security` is where
+    security events of the work become rows.
     """
 
     request_id: str = ""
@@ -23,11 +25,21 @@ class Context:
     user_agent: str | None = None
     principal: "Principal | None" = None
     database: str = "default"
+    security: "SecurityTrail | None" = None
+
+    def header(self, name: bytes) -> str | None:
+        """A header of the request, its lower-case name given; None when it was not sent, or there is no request."""
+        return None
 
     @property
     def user_id(self) -> UUID | None:
         """The signed-in user, if there is one."""
         return self.principal.id if self.principal else None
+
+    @property
+    def key_id(self) -> UUID | None:
+        """The API key that asks, if it is one."""
+        return self.principal.key_id if self.principal else None
 
 
 CURRENT: ContextVar[Context] = ContextVar("mainspring.context")

@@ -3,7 +3,7 @@
 import importlib
 import importlib.util
 import pkgutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from importlib.metadata import entry_points
@@ -52,8 +52,10 @@ class Module:
 
     `requires` names others with an optional version (`users>=1`). `provides` answers ports of core or of required modules as
     `{Port: "file:factory"}`, each factory taking the application. `on_start` (`file:function`) is awaited with the application
-    when a process starts, in every process, so it must be idempotent. `own` lists files that no other module has.
-    `database` names the one that holds its tables, of those in `DATABASES__<NAME>__URL` (R-210).
+    when a process starts, in every process, so it must be idempotent. `personal_data` (`file:function`) answers what it
+    keeps about a user, see `core.personal_data`. `own` lists files that no other module has.
+    `database` names the one that holds its tables, of those in `DATABASES__<NAME>__URL` (R-210). `owners` tells whose a thing
+    is, as `{"order": "file:function"}`, each function taking a unit of work and an id (`core.security.owners`).
     """
 
     name: str
@@ -62,8 +64,19 @@ class Module:
     requires: tuple[str, ...] = ()
     provides: Mapping[type[Any], str] = field(default_factory=dict)
     on_start: str | None = None
+    personal_data: str | None = None
     own: tuple[str, ...] = ()
     database: str = "default"
+    owners: Mapping[str, str] = field(default_factory=dict)
+
+    def function(self, path: str) -> Callable[..., Any]:  # Any: whoever names it knows its parameters
+        """The function that `file:function` names. Raises BootRefused when there is none."""
+        file, _, name = path.partition(":")
+        found = getattr(importlib.import_module(f"{self.package}.{file}"), name, None)
+        if not callable(found):
+            raise BootRefused(f"Module {self.name} names {path}, and there is no such function.")
+        function: Callable[..., Any] = found
+        return function
 
     def file(self, name: str) -> ModuleType | None:
         """Import `<package>.<name>` if it exists. A missing dependency inside the file raises, it is never an absence."""

@@ -9,7 +9,7 @@ import typer
 
 from mainspring.core.module import BootRefused
 
-from .commands import migrate, modules, openapi, routes, seed, serve, settings, version, worker, workflows
+from .commands import access, migrate, modules, openapi, routes, seed, serve, settings, version, worker, workflows
 from .commands.of_modules import CommandsOfModules
 
 STYLE: Literal["rich"] | None = "rich" if sys.stdout.isatty() else None  # boxes are for people
@@ -33,6 +33,7 @@ app.command("seed")(seed.seed)
 app.command("settings")(settings.settings)
 app.command("openapi")(openapi.openapi)
 app.add_typer(workflows.app, name="workflows")
+app.add_typer(access.app, name="access")
 app.command("version")(version.version)
 
 

@@ -15,6 +15,8 @@ from mainspring.modules.orders.events import PAID
 from mainspring.modules.payments.service import Charging
 from mainspring.testing.client import AppClient, SignedIn
 
+from ..modules.auth.software_authenticator import with_passkey
+
 API = "/api/v1"
 FEW, MORE, TIMES = 2, 5, 3
 
@@ -58,6 +60,14 @@ async def sessions(scene: Scene) -> Add:
     return lambda number: scene.app.sign_in(scene.admin.email)
 
 
+async def api_keys(scene: Scene) -> Add:
+    return lambda number: scene.made("/api-keys", name=f"Robot {number}")
+
+
+async def service_accounts(scene: Scene) -> Add:
+    return lambda number: scene.made("/service-accounts", name=f"Robot {number}", roles=["user"])
+
+
 async def products(scene: Scene) -> Add:
     return lambda number: scene.product()
 
@@ -92,6 +102,13 @@ async def notifications(scene: Scene) -> Add:
     return add
 
 
+async def passkeys(scene: Scene) -> Add:
+    async def add(number: int) -> None:
+        await with_passkey(scene.app, scene.admin)
+
+    return add
+
+
 def below(prefix: str, suffix: str, body: Callable[[int], dict[str, Any]], thing: str = "") -> Any:
     """Adds by POST to a list below something: a product, an order, or a user."""
 
@@ -116,6 +133,9 @@ LISTS: dict[str, Any] = {
     "/roles": roles,
     "/audit": roles,
     "/auth/sessions": sessions,
+    "/api-keys": api_keys,
+    "/service-accounts": service_accounts,
+    "/auth/passkeys": passkeys,
     "/products": products,
     "/credits": credits,
     "/orders": orders,

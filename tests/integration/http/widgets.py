@@ -116,7 +116,7 @@ def widget_routes() -> Router:
 class Callers:
     """Says who is asking by the text behind `Bearer`: a name, then the permissions after a colon."""
 
-    async def principal(self, scope: Any) -> Principal | None:
+    async def principal(self, scope: Any, fresh: bool = False) -> Principal | None:
         sent = dict(scope["headers"]).get(b"authorization")
         if sent is None:
             return None
@@ -126,7 +126,10 @@ class Callers:
         name, _, permissions = name.partition(":")
         held = frozenset(permissions.split("+")) if permissions else frozenset({"widgets:make"})
         id = uuid5(NAMESPACE, name)
-        return Principal(id, f"{name}@example.com", frozenset({"user"}), held, id, "token", datetime.now(UTC))
+        proved = datetime.now(UTC) if name.startswith("recent") else None
+        return Principal(
+            id, f"{name}@example.com", frozenset({"user"}), held, id, "token", datetime.now(UTC), authenticated_at=proved
+        )
 
 
 async def create_tables(application: Application, *tables: Any) -> None:

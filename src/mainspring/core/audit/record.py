@@ -10,13 +10,24 @@ from ..database.statement import Statement, insert_into
 from .models import AuditEntry
 
 LONGEST_USER_AGENT = 512
+COLUMNS = (
+    "user_id",
+    "action",
+    "resource",
+    "resource_id",
+    "changes",
+    "ip_address",
+    "user_agent",
+    "request_id",
+    "tenant",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class AuditRecord:
     """A deed: `action` on `resource`, given to `uow.audit`. `user_id` is the signed-in user unless another is given."""
 
-    STATEMENT: ClassVar[Statement[Any]] = Statement(insert_into(AuditEntry))
+    STATEMENT: ClassVar[Statement[Any]] = Statement(insert_into(AuditEntry, *COLUMNS))
 
     action: str
     resource: str

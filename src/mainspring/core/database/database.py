@@ -24,7 +24,9 @@ def _no_port(kind: type[Any]) -> Any:
 
 
 class Database(ABC):
-    """One database. `resolve` answers ports and `outbox` knows who listens to events; the application sets both."""
+    """One database. `resolve` answers ports and `outbox` knows who listens to events; the application sets both.
+
+    `audited` is called after a commit that wrote audit rows, by whoever chains them."""
 
     dialect: DialectName
 
@@ -33,6 +35,7 @@ class Database(ABC):
         self.options = options or DatabaseOptions()
         self.resolve: Callable[[type[Any]], Any] = _no_port
         self.outbox: Outbox | None = None
+        self.audited: Callable[[], None] | None = None
 
     @abstractmethod
     async def open(self) -> None:

@@ -154,9 +154,11 @@ class UnitOfWork:
         if outbox is not None and type(event) in outbox.listeners:
             self._published.append(outbox.written(self, event))
 
-    def audit(self, record: "AuditRecord") -> None:
-        """Leave a row in the audit trail, in this transaction."""
-        self.before_commit(record.STATEMENT, **record.row(self.context))
+    def audit(self, record: "AuditRecord", context: Context | None = None) -> None:
+        """Leave a row in the audit trail, in this transaction. `context` is where it happened, when that is not here."""
+        self.before_commit(record.STATEMENT, **record.row(context or self.context))
+        if self.database.audited is not None:
+            self._after_commit.append(self.database.audited)
 
     def enqueue(
         self,

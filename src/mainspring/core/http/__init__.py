@@ -1,8 +1,9 @@
 """The web: what a module's `routes.py` and `schemas.py` import."""
 
 from .conditional import IfMatch
+from .cookie_sessions import Cookies, CookieSession, Kept
 from .cookies import Cookie
-from .dependencies import Answer, App, CallContext, RawRequest, ReadUnit, Reply, WriteUnit, repeatable
+from .dependencies import Answer, App, CallContext, RawRequest, ReadUnit, Reply, WriteUnit, repeatable, shown_once
 from .pages import ListQuery, PageOut, pagination_of
 from .problems import problems
 from .routing import Router
@@ -15,7 +16,10 @@ __all__ = [
     "App",
     "CallContext",
     "Cookie",
+    "CookieSession",
+    "Cookies",
     "IfMatch",
+    "Kept",
     "Leaving",
     "ListQuery",
     "Out",
@@ -30,4 +34,5 @@ __all__ = [
     "pagination_of",
     "problems",
     "repeatable",
+    "shown_once",
 ]

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ... import __version__
 from ..module import BootRefused
+from ..security.ports import KeySource
 from .dispatch import Dispatch
 from .documentation import documentation_routes
 from .middleware.access_log import AccessLog
@@ -75,7 +76,8 @@ class HttpApp:
 
     def openapi(self) -> dict[str, Any]:  # Any: OpenAPI is JSON of any shape
         """The OpenAPI document of every route."""
-        return document(self.api, self.plans, self.application.settings)
+        application = self.application
+        return document(self.api, self.plans, application.settings, takes_keys=KeySource in application.ports)
 
     def _wrapped(self, inner: ASGIApp) -> ASGIApp:
         for layer in reversed(layers(self.application)):

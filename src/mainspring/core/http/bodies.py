@@ -52,6 +52,8 @@ class JsonBody(NoBody):
             if body:
                 raise UnsupportedMediaType()
             return Undefined, body
+        if not body and not self._field.field_info.is_required():
+            return Undefined, body  # as clients do that name the type of every POST
         return await bodies.parse_json(body), body
 
     def validate(self, loaded: Any, values: Values, errors: Errors) -> None:

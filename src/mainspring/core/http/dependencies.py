@@ -103,6 +103,10 @@ async def answered_once(request: Request) -> None:
     """The dependency behind `repeatable`."""
 
 
+async def answered_afresh(request: Request) -> None:
+    """The dependency behind `shown_once`."""
+
+
 async def reply_of(request: Request) -> Reply:
     """The answer under way."""
     return Reply(exchanges.of(request.scope))
@@ -141,3 +145,6 @@ RawRequest = Annotated[Sent, Depends(sent_of)]
 
 repeatable: Any = Depends(answered_once)
 """`@router.post(..., dependencies=[repeatable])`: `Idempotency-Key` counts, though the route answers neither 201 nor 202."""
+
+shown_once: Any = Depends(answered_afresh)
+"""`@router.post(..., dependencies=[shown_once])`: the answer holds a secret, so `Idempotency-Key` does not keep it."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.types import Message, Scope
 
 from .. import clock
+from ..audit.security_trail import SecurityTrail
 from ..context import Context
 from ..security.principal import Principal
 from .cursors import Cursors
@@ -63,6 +64,7 @@ class Exchange(Context):
         self.user_agent = None
         self.principal = None
         self.database = "default"
+        self.security = application.ports.made(SecurityTrail)
         self.authenticated = False
         self.admitted: Sequence[object] = ()
         self.unit: UnitOfWork | None = None
@@ -83,10 +85,13 @@ class Exchange(Context):
         value = self.received.get(name)
         return None if value is None else value.decode("latin-1")
 
-    async def caller(self) -> Principal | None:
-        """Who is asking, checked once per request. Raises Unauthenticated for a credential that is not accepted."""
-        if not self.authenticated:
-            self.principal = await self.application.authenticator.principal(self.scope)
+    async def caller(self, fresh: bool = False) -> Principal | None:
+        """Who is asking, checked once per request; `fresh` looks the session up anew.
+
+        Raises Unauthenticated for a credential that is not accepted.
+        """
+        if not self.authenticated or fresh:
+            self.principal = await self.application.authenticator.principal(self.scope, fresh)
             self.authenticated = True
         return self.principal
 

@@ -141,7 +141,9 @@ def key_of(exchange: Exchange) -> str:
 
 
 def caller_of(exchange: Exchange) -> str:
-    """Whose key it is: keys of different callers never meet."""
+    """Whose key it is: keys of different callers never meet; each API key is a caller of its own."""
+    if exchange.key_id is not None:
+        return f"key {exchange.key_id}"
     return str(exchange.user_id) if exchange.user_id else f"address {exchange.address}"[:64]
 
 

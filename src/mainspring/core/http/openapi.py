@@ -22,9 +22,17 @@ Document = dict[str, Any]  # Any: OpenAPI is JSON of any shape
 
 SCHEMES: Document = {
     "BearerAuth": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "The access token of /auth/login."},
-    "CookieAuth": {"type": "apiKey", "in": "cookie", "name": "accessToken", "description": "The same token as a cookie."},
+    "CookieAuth": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "accessToken",
+        "description": "The same token as a cookie; changes then need X-CSRF-Token, which /auth/login and /auth/csrf answer.",
+    },
 }
 SECURITY: list[Document] = [{"BearerAuth": []}, {"CookieAuth": []}]
+KEY_SCHEME: Document = {
+    "ApiKeyAuth": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "A key of POST /api-keys."}
+}
 
 REQUEST_ID: Document = {"X-Request-ID": {"description": "The id of the request, as in the logs.", "schema": {"type": "string"}}}
 ETAG: Document = {"ETag": {"description": "The version of the resource.", "schema": {"type": "string"}}}
@@ -53,8 +61,10 @@ WITH_BODY = (400, 413, 415)
 GUARDED = (401, 403)
 
 
-def document(api: FastAPI, plans: "Sequence[tuple[str, str, Plan]]", settings: "Settings") -> Document:
-    """The whole document as JSON values."""
+def document(
+    api: FastAPI, plans: "Sequence[tuple[str, str, Plan]]", settings: "Settings", *, takes_keys: bool = False
+) -> Document:
+    """The whole document as JSON values; API keys are named where somebody `takes_keys`."""
     built = get_openapi(
         title=title_of(settings),
         version=__version__,
@@ -69,12 +79,14 @@ def document(api: FastAPI, plans: "Sequence[tuple[str, str, Plan]]", settings: "
     error = ErrorOut.model_json_schema(ref_template="#/components/schemas/{model}", mode="serialization")
     schemas |= {**error.pop("$defs", {}), "ErrorOut": error}
     schemas["Problem"] = PROBLEM
-    components["securitySchemes"] = SCHEMES
+    components["securitySchemes"] = {**SCHEMES, **(KEY_SCHEME if takes_keys else {})}
     components["responses"] = {f"Error{status}": _error(kind, status) for kind, status in STATUS.items()}
     for method, path, plan in plans:
         operation = built["paths"].get(path, {}).get(method.lower())
         if operation is not None:
             _complete(operation, method, path, plan, settings)
+            if takes_keys and plan.guards and not any(guard.people_only for guard in plan.guards):
+                operation["security"] = [*SECURITY, {"ApiKeyAuth": []}]
             _illustrate(operation, schemas)
     return built
 

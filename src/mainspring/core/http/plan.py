@@ -49,7 +49,7 @@ class Plan:
     FastAPI runs it (streams). A `replayable` route touches nothing but its unit, so it may run twice. `is_tagged` answers carry
     an ETag; `beside` is the GET of the same path, whose tag `If-Match` names; one that `names_version`
     compares by itself. `idempotency` keeps answers of routes that create; one that `is_saga` has the workflow keep them.
-    Units are opened on `database`.
+    Units are opened on `database`. One that `wants_fresh` looks the caller's session up anew.
     """
 
     label: str
@@ -76,6 +76,7 @@ class Plan:
     idempotency: Idempotency | None = None
     is_saga: bool = False
     database: str = "default"
+    wants_fresh: bool = False
     beside: "Plan | None" = field(default=None, repr=False)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -84,7 +85,7 @@ class Plan:
         if self.headers is not None:
             exchange.headers.update(self.headers)
         if self.guards:
-            principal = await exchange.caller()
+            principal = await exchange.caller(self.wants_fresh)
             for guard in self.guards:
                 guard.admit(exchange, principal)
             exchange.admitted = self.guards

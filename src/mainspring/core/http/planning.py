@@ -15,6 +15,7 @@ from ..settings import Settings
 from . import dependencies as known
 from .bodies import UnreadBody, body_of
 from .conditional import if_match, version_expected
+from .cookie_sessions import CookieSession, cookies_of_request
 from .exchange import Exchange
 from .idempotency import Idempotency
 from .pages import PageOut
@@ -30,7 +31,9 @@ KINDS: dict[Callable[..., Any], Callable[[Exchange], Any]] = {
     known.application_of: lambda exchange: exchange.application,
     known.context_of: lambda exchange: exchange,
     known.answered_once: lambda exchange: None,
+    known.answered_afresh: lambda exchange: None,
     known.reply_of: known.Reply,
+    cookies_of_request: CookieSession,
     saga_of: SagaOfRequest,
     if_match: version_expected,
 }
@@ -73,7 +76,7 @@ def plan_for(route: RouteContext, settings: Settings) -> Plan:
     )
     status = route.status_code or 200
     keeps = writes or (known.application_of in calls and not is_saga)  # a saga keeps its own answers
-    repeatable = keeps and (is_repeatable(route) or known.answered_once in calls)
+    repeatable = keeps and known.answered_afresh not in calls and (is_repeatable(route) or known.answered_once in calls)
     render = renderer(
         route.response_field, by_alias=route.response_model_by_alias, exclude_none=route.response_model_exclude_none
     )
@@ -97,6 +100,7 @@ def plan_for(route: RouteContext, settings: Settings) -> Plan:
         body_limit=settings.body_limit,
         idempotency=Idempotency(in_unit=writes) if repeatable else None,
         is_saga=is_saga,
+        wants_fresh=any(guard.wants_fresh for guard in guards),
         database=getattr(route.original_route, "database", "default"),
         foreign=dependant if solver_needed else None,
         embed_body_fields=route._embed_body_fields,

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from .. import clock
+from ..audit.security_trail import SecurityTrail
 from ..context import CURRENT, Context
 from ..database.errors import DatabaseUnavailable, RunAgain, TookTooLong
 from ..errors import MainspringError
@@ -73,6 +74,7 @@ class Attempt:
     ) -> None:
         self.application, self.database, self.definition, self.claimed = application, database, definition, claimed
         self.context = Context(request_id=claimed.request_id or str(claimed.id), method="JOB", path=claimed.name)
+        self.context.security = application.ports.made(SecurityTrail)
         self.run = JobRun(application, database, claimed, self.context)
         if definition.times is not None and "tick" in claimed.payload:
             self.run.tick = datetime.fromisoformat(claimed.payload["tick"])

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 JOBS_OF_CORE = {  # the first part of their names, and the file that declares them
     "core": "mainspring.core.jobs.upkeep",
+    "audit": "mainspring.core.audit.jobs",
     "events": "mainspring.core.events.jobs",
     "workflows": "mainspring.core.workflows.jobs",
 }

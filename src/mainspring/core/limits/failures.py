@@ -14,7 +14,7 @@ from datetime import timedelta
 from sqlite3 import Connection
 
 from .. import ids
-from ..errors import Invalid, MainspringError, TooManyRequests, Unavailable
+from ..errors import Forbidden, Invalid, MainspringError, TooManyRequests, Unavailable
 from ..observability import security_events
 from ..runtime import Runtime
 
@@ -49,8 +49,10 @@ class FailureLimit:
         runtime.declare(SCHEMA)
 
     @asynccontextmanager
-    async def attempt(self, account: str, address: str | None) -> AsyncIterator[None]:
+    async def attempt(self, account: str, address: str | None, kind: str = "") -> AsyncIterator[None]:
         """Try a credential inside. What it raises counts as a failure, unless it was Unavailable or a limit.
+
+        `kind` keeps the counts of an account's credentials apart (password, code); those of the address stay common.
 
         Raises TooManyRequests when there were too many. Attempts under way count as if they failed until they are decided, so
         that fifty at once are no fifty guesses; whoever would be one too many waits for them, at most 2.3 seconds, then gets
@@ -59,7 +61,7 @@ class FailureLimit:
         if not self.enabled:
             yield
             return
-        limits = self._limits(account, address)
+        limits = self._limits(account, address, kind)
         attempt = await self._begun(limits)
         try:
             yield
@@ -90,7 +92,7 @@ class FailureLimit:
                 self._count(connection, key, limit, self.now())
         try:
             yield
-        except (Unavailable, TooManyRequests, Invalid):  # a body that breaks a rule is no guess
+        except (Unavailable, TooManyRequests, Invalid, Forbidden):  # a body that breaks a rule, a page that forgot its token
             raise
         except MainspringError:
             attempt = ids.secret(16)
@@ -102,12 +104,29 @@ class FailureLimit:
             self._failed(attempt, limits, "", address)
             raise
 
-    def _limits(self, account: str, address: str | None) -> Mapping[str, int]:
+    def count(self, address: str | None) -> None:
+        """Count a failure of what nobody guesses by luck (an API key), after it happened.
+
+        Raises TooManyRequests when there were too many before it; that one is counted no more.
+        """
+        if not self.enabled:
+            return
+        key, now = f"{self.purpose} {network_of(address)}", self.now()
+        with self.runtime.writing() as connection:
+            connection.execute("DELETE FROM failures WHERE at <= ?", (now - self.window,))
+            failed = self._count(connection, key, self.per_address, now)
+            connection.execute(
+                "INSERT INTO failures (key, at, attempt, undecided) VALUES (?, ?, ?, 0)", (key, now, ids.secret(16))
+            )
+        if failed + 1 == self.per_address:
+            security_events.suspicious_activity(None, "lock_out", purpose=self.purpose, ip=address)
+
+    def _limits(self, account: str, address: str | None, kind: str = "") -> Mapping[str, int]:
         network = network_of(address)
         hashed = hashlib.sha256(account.strip().casefold().encode("utf-8", "replace")).hexdigest()[:32]
         return {
             f"{self.purpose} {network}": self.per_address,
-            f"{self.purpose} {network} {hashed}": self.per_account,
+            f"{self.purpose} {network} {hashed} {kind}".rstrip(): self.per_account,
         }
 
     async def _begun(self, limits: Mapping[str, int]) -> str:

@@ -110,6 +110,8 @@ def log_request(status: int, milliseconds: float, size: int | None = None) -> No
             "userId": context.user_id,
             "userAgent": context.user_agent,
         }
+        if (key_id := context.key_id) is not None:
+            fields["keyId"] = key_id
     fields["status"] = status
     fields["ms"] = round(milliseconds, 2)
     if size is not None:
@@ -124,7 +126,13 @@ def context_fields() -> dict[str, Any]:
     context = CURRENT.get(None)
     if context is None:
         return {}
-    fields = {"requestId": context.request_id, "userId": context.user_id, "method": context.method, "path": context.path}
+    fields = {
+        "requestId": context.request_id,
+        "userId": context.user_id,
+        "keyId": context.key_id,
+        "method": context.method,
+        "path": context.path,
+    }
     return {name: value for name, value in fields.items() if value}
 
 

@@ -1,7 +1,7 @@
 """From the headers of a request to the signed-in caller, in about two microseconds when token and session are known.
 
-Order of R-081: `Authorization: Bearer`, the cookie, `X-Access-Token`; never the query string. The first credential present
-decides: a bad one is refused, the next is not tried.
+Order of R-081: `Authorization: Bearer`, the cookie, `X-Access-Token`, then `X-API-Key`; never the query string. The first
+credential present decides: a bad one is refused, the next is not tried, and what two of them may do is never added up.
 """
 
 import time
@@ -10,9 +10,13 @@ from typing import Any
 
 from .. import context
 from ..observability import security_events
+from .csrf import CsrfTokens
+from .key_gate import KeyGate
+from .ports import SessionState
 from .principal import Principal
-from .refusals import TokenExpired, TokenForged, TokenInvalid, TokenRevoked
+from .refusals import KeyInvalid, TokenExpired, TokenForged, TokenInvalid, TokenRevoked
 from .same_origin import SAFE_METHODS, refuse_cross_site
+from .session_cookies import in_cookies
 from .snapshots import Snapshot, Snapshots
 from .tokens import AccessTokens, Claims
 
@@ -25,7 +29,7 @@ class _Known:
 
     __slots__ = ("claims", "expires", "principal", "snapshot")
 
-    def __init__(self, claims: Claims, snapshot: Snapshot, principal: Principal) -> None:
+    def __init__(self, claims: Claims, snapshot: Snapshot[SessionState], principal: Principal) -> None:
         self.claims, self.snapshot, self.principal = claims, snapshot, principal
         self.expires = claims.expires_at.timestamp()
 
@@ -37,29 +41,40 @@ class Authenticator:
     def __init__(
         self,
         tokens: AccessTokens,
-        snapshots: Snapshots,
+        snapshots: Snapshots[SessionState],
+        csrf: CsrfTokens,
         *,
         cookie: str = "accessToken",
         origins: Iterable[str] = (),
+        keys: KeyGate | None = None,
         remembered: int = REMEMBERED,
     ) -> None:
-        self.tokens, self.snapshots, self.remembered = tokens, snapshots, remembered
+        self.tokens, self.snapshots, self.csrf, self.keys, self.remembered = tokens, snapshots, csrf, keys, remembered
         self.cookie = cookie.encode()
         self.origins = frozenset(origin.encode() for origin in origins)
         self._known: dict[bytes, _Known] = {}
         self._epoch, self._monotonic = tokens.epoch, snapshots.monotonic
 
-    async def principal(self, scope: MutableMapping[str, Any]) -> Principal | None:
-        """Who asks, by the headers of an ASGI scope; None when no credential was sent.
+    async def principal(self, scope: MutableMapping[str, Any], fresh: bool = False) -> Principal | None:
+        """Who asks, by the headers of an ASGI scope; None when no credential was sent. `fresh` believes no snapshot.
 
-        Raises TokenInvalid, TokenExpired, TokenRevoked, and CrossSite for a cookie that another site made the browser send.
+        Raises TokenInvalid, TokenExpired, TokenRevoked; for a change by cookie CrossSite, when another site made the browser send
+        it, and CsrfMismatch, when the token of the session is not with it; and what the gate of the API keys raises.
         """
         token, is_cookie = credential(scope["headers"], self.cookie)
         if token is None:
-            return None
-        if is_cookie and scope["method"] not in SAFE_METHODS:
+            key = api_key(scope["headers"]) if self.keys is not None else None
+            return None if key is None or self.keys is None else await self.keys.principal(key)
+        changes = is_cookie and scope["method"] not in SAFE_METHODS
+        if changes:
             refuse_cross_site(scope["headers"], self.origins)
-        return await self.of_token(token)
+        principal = await self.of_token(token)
+        if fresh:
+            self.snapshots.forget_session(principal.session_id)
+            principal = await self.of_token(token)
+        if changes:
+            self.csrf.refuse_forged(scope["headers"], principal.session_id, principal.id)
+        return principal
 
     async def of_token(self, token: bytes) -> Principal:
         """Whose access token this is, for every transport. Raises TokenInvalid, TokenExpired or TokenRevoked."""
@@ -102,6 +117,9 @@ class Authenticator:
             here = context.current()
             security_events.suspicious_activity(None, "forged_token", ip=here.address, method=here.method, path=here.path)
             raise
+        except TokenInvalid:
+            security_events.credential_refused(TokenInvalid.reason)
+            raise
 
     def _remember(self, token: bytes, known: _Known) -> None:
         if token not in self._known and len(self._known) >= self.remembered:
@@ -130,25 +148,23 @@ def credential(headers: Iterable[tuple[bytes, bytes]], cookie: bytes) -> tuple[b
         if authorization[:7].lower() != BEARER:
             raise TokenInvalid
         return authorization[7:].strip(b" "), False
-    if cookies is not None and (token := _in_cookies(cookies, cookie)) is not None:
+    if cookies is not None and (token := in_cookies(cookies, cookie)) is not None:
         return token, True
     return other, False
 
 
-def _in_cookies(cookies: bytes, name: bytes) -> bytes | None:
-    if name not in cookies:
-        return None
+def api_key(headers: Iterable[tuple[bytes, bytes]]) -> bytes | None:
+    """The API key in the headers. Raises KeyInvalid for one sent twice."""
     found = None
-    for pair in cookies.split(b";"):
-        key, separator, value = pair.partition(b"=")
-        if separator and key.strip(b" \t") == name:
-            if found is not None:  # a second one may have been planted by a neighbouring host
-                raise TokenInvalid
-            found = value.strip(b" \t")
+    for name, value in headers:
+        if name == b"x-api-key":
+            if found is not None:
+                raise KeyInvalid
+            found = value
     return found
 
 
-def _principal(claims: Claims, snapshot: Snapshot) -> Principal:
+def _principal(claims: Claims, snapshot: Snapshot[SessionState]) -> Principal:
     state, held = snapshot.state, snapshot.held
     if state is None:
         raise TokenRevoked
@@ -160,4 +176,5 @@ def _principal(claims: Claims, snapshot: Snapshot) -> Principal:
         session_id=state.session_id,
         token_id=claims.token_id,
         expires_at=claims.expires_at,
+        authenticated_at=state.authenticated_at,
     )

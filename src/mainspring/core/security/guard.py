@@ -9,21 +9,31 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Depends, Request
 
+from .. import clock
 from ..errors import Forbidden
 from ..observability.logs import get_logger
+from ..observability.security_events import access_refused
+from .permission import OWN_READ, OWN_WRITE
 from .principal import Principal
-from .refusals import TokenMissing
+from .refusals import PeopleOnly, StepUpRequired, TokenMissing
 
 if TYPE_CHECKING:
     from ..http.exchange import Exchange
 
 log = get_logger(__name__)
+READING = frozenset(("GET", "HEAD", "OPTIONS"))
 
 
 class Guard:
     """A rule about the caller. Subclasses say in `admit` whether it comes in."""
 
     is_public = False
+    people_only = False
+    wants_fresh = False  # whether what is known of the session may not even be a second old
+
+    def key_needs(self, method: str) -> tuple[str, ...] | None:
+        """The permissions of which an API key needs one to come in; none where any key does, None where no key comes in."""
+        return None if self.people_only else ()
 
     def admit(self, exchange: "Exchange", principal: Principal | None) -> None:
         """Raise TokenMissing or Forbidden, or return."""
@@ -37,7 +47,7 @@ class Guard:
         exchange: Exchange = request.scope["mainspring"]
         if self in exchange.admitted:
             return exchange.principal
-        principal = await exchange.caller()
+        principal = await exchange.caller(fresh=self.wants_fresh)
         self.admit(exchange, principal)
         return principal
 
@@ -72,51 +82,85 @@ class Anyone(Guard):
 
 
 class SignedIn(Guard):
-    """Whoever is signed in."""
+    """Whoever is signed in.
+
+    An API key needs `own:read` here, or `own:write` where something changes, or one of the `permissions` that the service asks
+    for when it is about what belongs to others. With `people_only` no key comes in.
+    """
+
+    def __init__(self, permissions: tuple[str, ...] = (), *, people_only: bool = False) -> None:
+        self.permissions, self.people_only = permissions, people_only
 
     def admit(self, exchange: "Exchange", principal: Principal | None) -> None:
-        """Refuse the anonymous."""
+        """Refuse the anonymous, and keys that were not made for this."""
         if principal is None:
             raise TokenMissing()
+        if principal.key_id is not None:
+            if self.people_only:
+                _refuse_key(exchange, principal)
+            _require(exchange, principal, self.key_needs(exchange.method) or ())
+
+    def key_needs(self, method: str) -> tuple[str, ...] | None:
+        """`own:read` or `own:write`, or what the service asks for."""
+        return None if self.people_only else (OWN_READ if method in READING else OWN_WRITE, *self.permissions)
 
     def rule(self) -> str:
         """`signed in`."""
-        return "signed in"
+        return "signed in, people only" if self.people_only else "signed in"
+
+
+class RecentlySignedIn(SignedIn):
+    """Whoever proved all that the account asks for within `MFA__STEP_UP_LIFE`; for changes that a stolen session must not make.
+
+    The session is looked up anew, so that another process that heard the proof a moment ago is believed.
+    """
+
+    wants_fresh = True
+
+    def __init__(self) -> None:
+        super().__init__(people_only=True)
+
+    def admit(self, exchange: "Exchange", principal: Principal | None) -> None:
+        """Refuse the anonymous, API keys, and those whose proof is too old."""
+        super().admit(exchange, principal)
+        proved = principal.authenticated_at if principal else None
+        if proved is None or clock.now() - proved > exchange.application.settings.mfa.step_up_life:
+            raise StepUpRequired()
+
+    def rule(self) -> str:
+        """`signed in recently`."""
+        return "signed in recently"
 
 
 class HoldsPermission(Guard):
-    """Holders of at least one of the permissions."""
+    """Holders of at least one of the permissions. With `people_only` no API key comes in."""
 
-    def __init__(self, permissions: tuple[str, ...]) -> None:
+    def __init__(self, permissions: tuple[str, ...], *, people_only: bool = False) -> None:
         if not permissions:
             raise ValueError("require() needs at least one permission")
-        self.permissions = permissions
+        self.permissions, self.people_only = permissions, people_only
 
     def admit(self, exchange: "Exchange", principal: Principal | None) -> None:
         """Refuse the anonymous, and those who hold none of them; the refusal names them and is logged (R-114, D-19)."""
         if principal is None:
             raise TokenMissing()
-        for permission in self.permissions:
-            if principal.may(permission):
-                return
-        log.warning(
-            "insufficient_permissions",
-            userId=str(principal.id),
-            required=list(self.permissions),
-            held=sorted(principal.permissions),
-            endpoint=exchange.path,
-        )
-        names = ", ".join(f"'{permission}'" for permission in self.permissions)
-        message = f"Permission {names} required" if len(self.permissions) == 1 else f"One of the permissions {names} required"
-        raise Forbidden(message, details={"required": list(self.permissions)})
+        if self.people_only and principal.key_id is not None:
+            _refuse_key(exchange, principal)
+        _require(exchange, principal, self.permissions)
+
+    def key_needs(self, method: str) -> tuple[str, ...] | None:
+        """The same permissions."""
+        return None if self.people_only else self.permissions
 
     def rule(self) -> str:
         """The permissions, any of which opens the route."""
-        return " or ".join(self.permissions)
+        return " or ".join(self.permissions) + (", people only" if self.people_only else "")
 
 
 class HoldsRole(Guard):
-    """Holders of at least one of the roles; administrators always (R-107)."""
+    """Holders of at least one of the roles; administrators always (R-107). An API key has no role."""
+
+    people_only = True
 
     def __init__(self, roles: tuple[str, ...]) -> None:
         if not roles:
@@ -127,11 +171,14 @@ class HoldsRole(Guard):
         """Refuse the anonymous, and those who hold none of them; the refusal names them and is logged (R-114, R-330)."""
         if principal is None:
             raise TokenMissing()
+        if principal.key_id is not None:
+            _refuse_key(exchange, principal)
         if "admin" in principal.roles or not principal.roles.isdisjoint(self.roles):
             return
-        log.warning(
+        access_refused(
+            log,
             "unauthorized_access",
-            userId=str(principal.id),
+            principal.id,
             requiredRole=list(self.roles),
             userRole=sorted(principal.roles),
             endpoint=exchange.path,
@@ -140,14 +187,43 @@ class HoldsRole(Guard):
         message = f"This endpoint requires one of roles: {', '.join(self.roles)}"
         raise Forbidden(message, details={"required": list(self.roles)})
 
+    def key_needs(self, method: str) -> tuple[str, ...] | None:
+        """No key has a role."""
+        return None
+
     def rule(self) -> str:
         """The roles, any of which opens the route."""
         return "role " + " or ".join(self.roles)
 
 
-def require(*permissions: str) -> Any:  # Any: like Depends() itself, so that it stands in Annotated and in dependencies=
-    """A guard: the caller holds at least one of the permissions. 401 for the anonymous, 403 naming them for others."""
-    return Depends(HoldsPermission(permissions))
+def _require(exchange: "Exchange", principal: Principal, permissions: tuple[str, ...]) -> None:
+    for permission in permissions:
+        if principal.may(permission):
+            return
+    access_refused(
+        log,
+        "insufficient_permissions",
+        principal.id,
+        required=list(permissions),
+        held=sorted(principal.permissions),
+        endpoint=exchange.path,
+    )
+    names = ", ".join(f"'{permission}'" for permission in permissions)
+    message = f"Permission {names} required" if len(permissions) == 1 else f"One of the permissions {names} required"
+    raise Forbidden(message, details={"required": list(permissions)})
+
+
+def _refuse_key(exchange: "Exchange", principal: Principal) -> None:
+    access_refused(log, "people_only", principal.id, keyId=str(principal.key_id), endpoint=exchange.path)
+    raise PeopleOnly()
+
+
+def require(*permissions: str, people_only: bool = False) -> Any:  # Any: like Depends() itself, for Annotated and dependencies=
+    """A guard: the caller holds at least one of the permissions. 401 for the anonymous, 403 naming them for others.
+
+    With `people_only` API keys are refused whatever they hold.
+    """
+    return Depends(HoldsPermission(permissions, people_only=people_only))
 
 
 def require_role(*roles: str) -> Any:  # Any: see require
@@ -155,8 +231,21 @@ def require_role(*roles: str) -> Any:  # Any: see require
     return Depends(HoldsRole(roles))
 
 
+def own_or(*permissions: str) -> Any:  # Any: see require
+    """A guard for what is one's own, or anybody's with one of the permissions, which the service asks for.
+
+    Whoever is signed in comes in; an API key needs `own:read`, `own:write` where something changes, or one of the permissions.
+    """
+    return Depends(SignedIn(permissions))
+
+
 signed_in: Any = Depends(SignedIn())
 """A guard: somebody is signed in."""
+
+people_only: Any = Depends(SignedIn(people_only=True))
+"""A guard: somebody is signed in, and it is a person, not an API key."""
+recently_signed_in: Any = Depends(RecentlySignedIn())
+"""A guard: somebody is signed in and proved it lately. Beside another: `dependencies=[recently_signed_in]`."""
 
 public: Any = Depends(Public())
 """A guard that lets everybody in: `Router(dependencies=[public])` or `@router.get(..., dependencies=[public])`."""
@@ -165,6 +254,8 @@ anyone: Any = Depends(Anyone())
 """A guard that lets everybody in, and still says who it is: `visitor: Visitor`."""
 
 CurrentUser = Annotated[Principal, signed_in]
+CurrentPerson = Annotated[Principal, people_only]
+RecentlyAuthenticated = Annotated[Principal, recently_signed_in]
 Visitor = Annotated[Principal | None, anyone]
 
 

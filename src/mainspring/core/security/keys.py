@@ -83,7 +83,7 @@ class KeyRing:
         """The ring of `JWT_PRIVATE_KEY` and `JWT_PUBLIC_KEY`. The latter may hold several PEM blocks: the public half of the
         private key and retired ones. Raises BootRefused when it is given and the public half is not among them."""
         signing = read_key(_unescaped(private_pem), "JWT_PRIVATE_KEY")
-        public = [read_key(block, "JWT_PUBLIC_KEY") for block in _pem_blocks(public_pems)]
+        public = read_public_keys(public_pems, "JWT_PUBLIC_KEY")
         if public and signing.thumbprint() not in {key.thumbprint() for key in public}:
             raise BootRefused("JWT_PUBLIC_KEY does not belong to JWT_PRIVATE_KEY.")
         return cls(signing, [key for key in public if key.thumbprint() != signing.thumbprint()], algorithm=algorithm)
@@ -110,6 +110,16 @@ def read_key(pem: bytes, source: str) -> SigningKey:
     if isinstance(found, ed25519.Ed25519PrivateKey | ed25519.Ed25519PublicKey):
         return OKPKey.import_key(found)
     raise BootRefused(f"{source} is neither an RSA key nor one on the curves P-256 and Ed25519.")
+
+
+def algorithms_of(key: SigningKey) -> tuple[str, ...]:
+    """The header's names of every algorithm that the key may have signed with."""
+    return tuple(name for setting, (name, _) in ALGORITHMS.items() if _fits(key, setting))
+
+
+def read_public_keys(pems: str, source: str) -> list[SigningKey]:
+    """The public keys in a text of PEM blocks. Raises BootRefused naming `source`."""
+    return [read_key(block, source) for block in _pem_blocks(pems)]
 
 
 def _check_known(algorithm: str) -> None:

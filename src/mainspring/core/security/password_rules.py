@@ -38,7 +38,7 @@ class PasswordRules(Protocol):
 
 def check_new_password(password: str, rules: PasswordRules, *, context: Iterable[str] = (), field: str = "password") -> None:
     """Raise Invalid naming every rule that the password breaks. `context` holds words an attacker would try first: the
-    e-mail address, the name."""
+    e-mail address, the name, the service."""
     if len(password) > rules.max_length:  # nothing else is worth looking at
         raise Invalid(details=[_problem(field, f"Password must be at most {rules.max_length} characters", "too_long")])
     problems = []
@@ -49,7 +49,9 @@ def check_new_password(password: str, rules: PasswordRules, *, context: Iterable
     if is_common(password):
         problems.append(_problem(field, "Password is one of the most common ones; choose another", "common"))
     if any(_is_little_more_than(password.casefold(), word) for word in _words(context)):
-        problems.append(_problem(field, "Password must not be made of your name or e-mail address", "context"))
+        problems.append(
+            _problem(field, "Password must not be made of your name, your address or the name of this service", "context")
+        )
     if problems:
         raise Invalid(details=problems)
 

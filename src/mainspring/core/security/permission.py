@@ -5,7 +5,7 @@ import sys
 
 from ..module import BootRefused
 
-NAME = re.compile(r"^[a-z][a-z_]*:[a-z][a-z_]*$")
+NAME = re.compile(r"^[a-z][a-z_-]*:[a-z][a-z_-]*$")
 PERMISSIONS: dict[str, "Permission"] = {}
 
 
@@ -30,3 +30,7 @@ class Permission(str):
         if (first := PERMISSIONS.setdefault(name, self)) is not self:
             raise BootRefused(f"The permission {name} is declared twice: in {first.declared_in} and in {self.declared_in}.")
         return self
+
+
+OWN_READ = Permission("own:read", "See with an API key what is one's own", roles=("guest", "moderator", "user"))
+OWN_WRITE = Permission("own:write", "Change with an API key what is one's own", roles=("moderator", "user"))

@@ -1,10 +1,12 @@
 """What core asks of the modules about who is signed in. `modules/auth` and `modules/access` answer (ARCHITECTURE 10 f, h)."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 from uuid import UUID
+
+from ..limits.budgets import TallyStore
 
 if TYPE_CHECKING:
     from ..database import UnitOfWork
@@ -18,6 +20,7 @@ class SessionState:
     user_id: UUID
     email: str
     expires_at: datetime
+    authenticated_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,10 @@ class Held:
     roles: frozenset[str] = frozenset()
     permissions: frozenset[str] = frozenset()
     ends_at: datetime | None = None
+
+    def within(self, scopes: frozenset[str] | None) -> "Held":
+        """What of it an API key with these scopes may use: permissions only. Everything when there is no key."""
+        return self if scopes is None else Held(frozenset(), self.permissions & scopes, self.ends_at)
 
 
 class SessionSource(Protocol):
@@ -43,6 +50,37 @@ class PermissionSource(Protocol):
     async def held(self, uow: "UnitOfWork", user_ids: Sequence[UUID]) -> dict[UUID, Held]:
         """Roles and permissions of each user, from roles and grants that have not ended; absent means nothing."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class KeyState:
+    """An API key as it is now. `secrets` maps the SHA-256 of each text that opens it to when that text ends: two of them while it
+    is rotated. `ended` says why nothing opens it any more. `per_minute` is its budget of requests."""
+
+    key_id: UUID
+    user_id: UUID
+    email: str
+    scopes: frozenset[str]
+    secrets: Mapping[str, datetime] = field(repr=False)
+    expires_at: datetime
+    per_minute: int
+    ended: Literal["expired", "revoked"] | None = None
+
+
+class KeySource(Protocol):
+    """Knows API keys (R-099)."""
+
+    async def live(self, uow: "UnitOfWork", key_ids: Sequence[UUID]) -> dict[UUID, KeyState]:
+        """Those of `key_ids` that exist. One that ended, or whose owner is deleted or inactive, says so in `ended`."""
+        ...
+
+    async def used(self, key_ids: Collection[UUID]) -> None:
+        """Note that the keys were used now, unless that was noted within the last minute. In a unit of its own."""
+        ...
+
+
+class KeyTallies(TallyStore, Protocol):
+    """Keeps how much of its budget of requests each API key has used."""
 
 
 class CredentialChecker(Protocol):

@@ -7,7 +7,11 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """The signed-in caller (R-033). Roles and permissions were resolved at most one second ago (ARCHITECTURE 10 f)."""
+    """The signed-in caller (R-033). Roles and permissions were resolved at most one second ago (ARCHITECTURE 10 f).
+
+    With an API key (R-099) `id` is the key's owner, `key_id` the key, which also stands in for the session, `scopes` what the key
+    was made for. It has no roles, and of the scopes only what the owner holds.
+    """
 
     id: UUID
     email: str
@@ -16,6 +20,15 @@ class Principal:
     session_id: UUID
     token_id: str
     expires_at: datetime
+    key_id: UUID | None = None
+    scopes: frozenset[str] | None = None
+
+    @property
+    def is_key(self) -> bool:
+        """Whether an API key asks, and no person."""
+        return self.key_id is not None
+
+    authenticated_at: datetime | None = None  # when the session last proved all that the account asks for
 
     def may(self, permission: str) -> bool:
         """Whether the principal holds the permission; administrators hold every one (R-107)."""

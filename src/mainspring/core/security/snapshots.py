@@ -1,4 +1,4 @@
-"""Who is still allowed: a memory of each session that is at most one second old (ARCHITECTURE 10 f, D-06, D-22).
+"""Who is still allowed: a memory of each session and API key that is at most one second old (ARCHITECTURE 10 f, D-06, D-22).
 
 Whoever finds it too old asks the loader, which answers everybody waiting with one pair of queries and renews on the way the
 sessions in use that are about to grow old. So 200 busy sessions cost one or two pairs a second, not 200.
@@ -6,13 +6,14 @@ sessions in use that are about to grow old. So 200 busy sessions cost one or two
 
 import asyncio
 import contextvars
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
 from .. import clock, tasks
-from .ports import Held, PermissionSource, SessionSource, SessionState
+from .ports import Held, KeyState, PermissionSource
 
 if TYPE_CHECKING:
     from ..database import UnitOfWork
@@ -24,13 +25,38 @@ BATCH = 500  # sessions a query
 CAPACITY = 100_000
 
 
-class Snapshot:
+class Living(Protocol):
+    """What there is to know of whatever is remembered here: whose it is, and when it ends."""
+
+    @property
+    def user_id(self) -> UUID:
+        """Whose it is."""
+        ...
+
+    @property
+    def expires_at(self) -> datetime:
+        """When it ends."""
+        ...
+
+
+S = TypeVar("S", bound=Living)
+
+
+class Source(Protocol[S]):
+    """Knows which are alive: `SessionSource` or `KeySource`."""
+
+    async def live(self, uow: "UnitOfWork", ids: Sequence[UUID], /) -> dict[UUID, S]:
+        """The living ones among `ids`."""
+        ...
+
+
+class Snapshot(Generic[S]):
     """What was true of a session at one moment. It may be believed until `fresh_until`, in monotonic seconds; from `renew_at`
     on, `Snapshots.of` should be asked, which mostly answers at once and renews behind."""
 
     __slots__ = ("fresh_until", "held", "loaded_at", "renew_at", "state", "used_at")
 
-    def __init__(self, state: SessionState | None, held: Held, loaded_at: float, renew_at: float, fresh_until: float) -> None:
+    def __init__(self, state: S | None, held: Held, loaded_at: float, renew_at: float, fresh_until: float) -> None:
         self.state, self.held = state, held  # no state: the session is dead
         self.loaded_at, self.renew_at, self.fresh_until = loaded_at, renew_at, fresh_until
         self.used_at = loaded_at
@@ -40,32 +66,37 @@ class Snapshot:
         self.renew_at = self.fresh_until = 0.0
 
 
-Asked = dict[UUID, list[asyncio.Future[Snapshot]]]
+Asked = dict[UUID, list[asyncio.Future[Snapshot[S]]]]
 
 
-class Snapshots:
-    """The sessions in use of this process. `reading` opens a read unit, `monotonic` tells seconds."""
+class Snapshots(Generic[S]):
+    """The sessions in use of this process. `reading` opens a read unit, `monotonic` tells seconds.
+
+    The `followers` forget a user, or everybody, when these do.
+    """
 
     def __init__(
         self,
         reading: Callable[[], "AbstractAsyncContextManager[UnitOfWork]"],
-        sessions: SessionSource,
+        sessions: Source[S],
         permissions: PermissionSource,
         *,
+        followers: "Sequence[Snapshots[Any]]" = (),  # Any: each remembers a kind of its own
         max_age: float = MAX_AGE,
         capacity: int = CAPACITY,
         monotonic: Callable[[], float] = clock.monotonic,
     ) -> None:
         self.reading, self.sessions, self.permissions = reading, sessions, permissions
         self.max_age, self.capacity, self.monotonic = max_age, capacity, monotonic
-        self._of_session: dict[UUID, Snapshot] = {}
-        self._waiting: Asked = {}
+        self.followers = followers
+        self._of_session: dict[UUID, Snapshot[S]] = {}
+        self._waiting: Asked[S] = {}
         self._loader: asyncio.Task[None] | None = None
         self._voided_sessions: set[UUID] = set()
         self._voided_users: set[UUID] = set()
         self._voided_all = False
 
-    async def of(self, session_id: UUID) -> Snapshot:
+    async def of(self, session_id: UUID) -> Snapshot[S]:
         """The session's snapshot, fresh now. Raises what the database raises when it cannot be asked."""
         known = self._of_session.get(session_id)
         now = self.monotonic()
@@ -76,7 +107,7 @@ class Snapshots:
                 self._waiting.setdefault(session_id, [])
                 self._wake_loader()
             return known
-        answer: asyncio.Future[Snapshot] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[Snapshot[S]] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(session_id, []).append(answer)
         self._wake_loader()
         return await answer
@@ -90,11 +121,15 @@ class Snapshots:
         """Drop what is known of all sessions of the user. Call it after the commit that changed them."""
         self._voided_users.add(user_id)
         self._drop([id for id, known in self._of_session.items() if known.state is None or known.state.user_id == user_id])
+        for follower in self.followers:
+            follower.forget_user(user_id)
 
     def forget_all(self) -> None:
         """Drop everything, as after a change of a role's permissions. Call it after the commit."""
         self._voided_all = True
         self._drop(list(self._of_session))
+        for follower in self.followers:
+            follower.forget_all()
 
     async def stop(self) -> None:
         """End the loader; whoever still waits is cancelled."""
@@ -127,7 +162,7 @@ class Snapshots:
                 for answer in _open(asked):
                     answer.set_exception(failure)
 
-    async def _load(self, asked: Asked) -> None:
+    async def _load(self, asked: Asked[S]) -> None:
         wanted = list(dict.fromkeys([*asked, *self._joining()]))
         for start in range(0, len(wanted), BATCH):
             loaded = await self._loaded(wanted[start : start + BATCH])
@@ -142,7 +177,7 @@ class Snapshots:
             if still:
                 self._waiting.setdefault(session_id, []).extend(still)
 
-    async def _loaded(self, session_ids: list[UUID]) -> dict[UUID, Snapshot]:
+    async def _loaded(self, session_ids: list[UUID]) -> dict[UUID, Snapshot[S]]:
         """One pair of queries. What was forgotten meanwhile is left out, since the answer may be older than the change."""
         self._voided_sessions.clear()
         self._voided_users.clear()
@@ -165,12 +200,12 @@ class Snapshots:
             loaded[session_id] = Snapshot(state, rights, asked_at, renew_at, fresh_until)
         return loaded
 
-    def _fresh_until(self, state: SessionState | None, held: Held, asked_at: float) -> float:
+    def _fresh_until(self, state: S | None, held: Held, asked_at: float) -> float:
         """A second on, or earlier when the session or something it may do ends earlier (R-108)."""
-        until = asked_at + self.max_age
-        ends = [end for end in (held.ends_at, state.expires_at if state else None) if end is not None]
+        until, now = asked_at + self.max_age, clock.now()
+        ends = [end for end in (held.ends_at, state.expires_at if state else None) if end is not None and end > now]
         if ends:
-            until = min(until, self.monotonic() + (min(ends) - clock.now()).total_seconds())
+            until = min(until, self.monotonic() + (min(ends) - now).total_seconds())
         return until
 
     def _joining(self) -> list[UUID]:
@@ -189,10 +224,14 @@ class Snapshots:
         ]
 
 
-def _open(asked: Asked) -> list[asyncio.Future[Snapshot]]:
+class KeySnapshots(Snapshots[KeyState]):
+    """The API keys in use of this process; `forget_session` forgets a key."""
+
+
+def _open(asked: Asked[S]) -> list[asyncio.Future[Snapshot[S]]]:
     return [answer for answers in asked.values() for answer in answers if not answer.done()]
 
 
-def _cancel(asked: Asked) -> None:
+def _cancel(asked: Asked[S]) -> None:
     for answer in _open(asked):
         answer.cancel()

@@ -8,8 +8,10 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr
 
+from .audit import AuditSettings
 from .events import EventSettings
 from .jobs import JobSettings
+from .mfa import MfaSettings
 from .section import Section
 
 S = TypeVar("S", bound=BaseModel)
@@ -25,6 +27,13 @@ class PasswordSettings(Section):
     )
     classes: tuple[Literal["lower", "upper", "digit", "special"], ...] = Field(
         default=(), description="Kinds of characters every new password must hold: lower,upper,digit,special. None by default."
+    )
+    refused_words: tuple[str, ...] = Field(
+        default=(), description="Words that no password may be made of, beside SERVICE_NAME and those about the user."
+    )
+    breach_file: Path | None = Field(
+        default=None,
+        description="File of SHA-1 hashes of breached passwords, sorted, as Pwned Passwords ordered by hash; they are refused.",
     )
     preset: Literal["standard", "small", "large"] = Field(
         default="standard", description="Cost of one Argon2id hash: 64 MiB and 3 passes; small 19 MiB and 2; large 256 MiB and 3."
@@ -103,6 +112,9 @@ class Settings(BaseModel):
         "Version that answers /api/... without one, such as v1; by default such paths are not found.",
         pattern=r"^(v\d+)?$",
     )
+    cookie_same_site: Literal["lax", "strict"] = of(
+        "http", "lax", "SameSite of session cookies; strict also leaves them out when a link leads here from another site."
+    )
     rate_limits: bool = of("http", True, "Whether requests are limited.")
 
     # database
@@ -172,7 +184,9 @@ class Settings(BaseModel):
     otel_exporter_otlp_endpoint: str | None = of("services", None, "Where traces are sent.", later=True)
 
     password: PasswordSettings = PasswordSettings()
+    mfa: MfaSettings = MfaSettings()
     workflows: WorkflowSettings = WorkflowSettings()
+    audit: AuditSettings = AuditSettings()
     events: EventSettings = EventSettings()
     jobs: JobSettings = JobSettings()
 

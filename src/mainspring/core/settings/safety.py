@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 from ..mail.server import about_mail
+from ..security.breach_file import what_is_wrong
 from .events import about_events
 from .jobs import about_jobs
 from .model import Settings
@@ -40,6 +41,8 @@ def refuse_unsafe(settings: Settings, problems: list[str]) -> None:
         problems.append("REFRESH_TOKEN_TTL must not be longer than REFRESH_TOKEN_MAX_LIFE.")
     if settings.password.min_length > settings.password.max_length:
         problems.append("PASSWORD__MIN_LENGTH must not be more than PASSWORD__MAX_LENGTH.")
+    if settings.password.breach_file is not None and (wrong := what_is_wrong(settings.password.breach_file)) is not None:
+        problems.append(wrong)
     if "*" in settings.allowed_origins:
         problems.append(
             "ALLOWED_ORIGINS must name each origin: * together with credentials would let every site act for its visitors."

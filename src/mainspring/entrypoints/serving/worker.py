@@ -13,6 +13,8 @@ import uvloop
 
 from mainspring.core import tasks
 from mainspring.core.application import Application
+from mainspring.core.audit.keeper import AuditKeeper
+from mainspring.core.audit.running import record_end, record_start
 from mainspring.core.errors import Unavailable
 from mainspring.core.events.listening import EventListener
 from mainspring.core.jobs.worker import JobWorker
@@ -61,10 +63,12 @@ async def _serve(
     if worker.concurrency > 0:
         await worker.start()
         await application.resolve(EventListener).start()
+    application.resolve(AuditKeeper).start(works=worker.concurrency > 0)
     server = Server(program) if program is not None else None
     if server is not None and listener is not None:
         await server.listen(listener)
     ready()
+    await record_start(application, "serve" if server is not None else "worker")
     await told_to_end.wait()
     timeout = application.settings.drain_timeout.total_seconds()
     try:
@@ -78,6 +82,7 @@ async def _serve(
             await jobs
             for watcher in watching:
                 watcher.cancel()
+            await record_end(application)
             await application.stop()
             LOG.debug("stores_closed", pid=os.getpid())
     except TimeoutError:

@@ -1,6 +1,8 @@
 """The situations of access."""
 
-from mainspring.core.errors import Conflict, Forbidden, NotFound
+from collections.abc import Sequence
+
+from mainspring.core.errors import Conflict, Forbidden, Invalid, NotFound
 
 
 class RoleNotFound(NotFound):
@@ -13,9 +15,22 @@ class RoleNotFound(NotFound):
 
 
 class PermissionNotFound(NotFound):
-    """No installed module declares this permission (R-109)."""
+    """No installed module declares this permission (R-109). `near` are those that look like it."""
 
     code, message = "access.permission_not_found", "Permission not found"
+
+    def __init__(self, near: Sequence[str] = ()) -> None:
+        super().__init__(details={"near": list(near)} if near else None)
+
+
+class UnknownThing(Invalid):
+    """No installed module tells whose such a thing is."""
+
+    code = "VALIDATION_ERROR"
+
+    def __init__(self, kinds: Sequence[str]) -> None:
+        message = f"A resource is one of {', '.join(kinds)}, a colon, and its id"
+        super().__init__(details=[{"field": "resource", "message": message, "code": "unknown"}])
 
 
 class GrantNotFound(NotFound):

@@ -21,7 +21,7 @@ from mainspring.core.database import (
 )
 
 from .models import Grant, KnownPermission, Role, RolePermission, UserRole
-from .rows import GrantRow, HeldRole, RolePermissionRow, RoleRow
+from .rows import AssignedRole, GrantRow, HeldRole, RolePermissionRow, RoleRow
 
 ROLE = tuple(getattr(Role, field.name) for field in fields(RoleRow))
 GRANT = tuple(getattr(Grant, field.name) for field in fields(GrantRow))
@@ -29,6 +29,7 @@ NOT_ENDED = or_(Grant.expires_at.is_(None), Grant.expires_at > bind("now", UtcDa
 
 ROLE_BY_NAME = Statement(select(*ROLE).where(Role.name == bind("name", Role.name)), RoleRow)
 ROLES = Listing(select(*ROLE), RoleRow, sorts={"name": Role.name, "createdAt": Role.created_at}, default="name", key=Role.id)
+EVERY_ROLE = Statement(select(*ROLE).order_by(Role.name), RoleRow)
 PERMISSIONS_OF_ROLES = Statement(
     select(RolePermission.role_id, RolePermission.permission).where(any_of(RolePermission.role_id, "role_ids")), RolePermissionRow
 )
@@ -79,6 +80,26 @@ TAKE_ROLE: Statement[None] = Statement(
         UserRole.user_id == bind("user_id", UserRole.user_id), UserRole.role_id == bind("role_id", UserRole.role_id)
     )
 )
+ASSIGNED_TO = Statement(
+    select(Role.name, UserRole.assigned_at, UserRole.assigned_by)
+    .join_from(UserRole, Role, Role.id == UserRole.role_id)
+    .where(UserRole.user_id == bind("user_id", UserRole.user_id))
+    .order_by(Role.name),
+    AssignedRole,
+)
+ROLES_WITH = Statement(
+    select(Role.name)
+    .join_from(RolePermission, Role, Role.id == RolePermission.role_id)
+    .where(RolePermission.permission == bind("permission", RolePermission.permission))
+    .order_by(Role.name),
+    str,
+)
+GRANT_OF_ANY_TIME = Statement(
+    select(*GRANT).where(
+        Grant.user_id == bind("user_id", Grant.user_id), Grant.permission == bind("permission", Grant.permission)
+    ),
+    GrantRow,
+)
 GRANTS_OF = Statement(select(*GRANT).where(any_of(Grant.user_id, "user_ids"), NOT_ENDED), GrantRow)
 GRANTS = Listing(
     select(*GRANT),
@@ -102,6 +123,10 @@ class RoleRepository(Repository):
     async def by_name(self, name: str) -> RoleRow | None:
         """A role by name."""
         return await self.uow.one(ROLE_BY_NAME, name=name)
+
+    async def everything(self) -> list[RoleRow]:
+        """Every role, by name."""
+        return await self.uow.all(EVERY_ROLE)
 
     async def permissions_of(self, role_ids: Sequence[UUID]) -> list[RolePermissionRow]:
         """What the roles hold."""
@@ -156,6 +181,18 @@ class HoldingRepository(Repository):
     async def grants_of(self, user_ids: Sequence[UUID], now: datetime) -> list[GrantRow]:
         """The grants of the users that have not ended."""
         return await self.uow.all(GRANTS_OF, user_ids=list(user_ids), now=now) if user_ids else []
+
+    async def assigned_to(self, user_id: UUID) -> list[AssignedRole]:
+        """The roles of a user, with who gave them when."""
+        return await self.uow.all(ASSIGNED_TO, user_id=user_id)
+
+    async def roles_with(self, permission: str) -> list[str]:
+        """The roles that hold a permission, but for admin, which holds every one."""
+        return await self.uow.all(ROLES_WITH, permission=permission)
+
+    async def grant_of_any_time(self, user_id: UUID, permission: str) -> GrantRow | None:
+        """The grant of a permission to a user, ended or not."""
+        return await self.uow.one(GRANT_OF_ANY_TIME, user_id=user_id, permission=permission)
 
     async def holders_of(self, role: str) -> list[UUID]:
         """Who holds the role."""

@@ -20,10 +20,12 @@ from .errors import (
     RoleNotHeld,
     RoleTaken,
 )
-from .permissions import GrantManager, RoleAssigner, RoleManager, RoleReader
+from .permissions import Explainer, GrantManager, RoleAssigner, RoleManager, RoleReader
 from .schemas import (
     AssignRole,
     CreateRole,
+    ExplanationOut,
+    ExplanationQuery,
     GrantOut,
     GrantPermission,
     GrantQuery,
@@ -36,7 +38,7 @@ from .schemas import (
     UpdateRole,
     UserRolesOut,
 )
-from .service import AssignmentService, GrantService, RoleService, catalogue_page
+from .service import AssignmentService, ExplainingService, GrantService, RoleService, catalogue_page
 
 router = Router(tags=["access"])
 Name = Annotated[RoleName, Path()]
@@ -136,3 +138,10 @@ async def grant_permission(id: UUID, body: GrantPermission, caller: GrantManager
 async def revoke_permission(id: UUID, permission: str, caller: GrantManager, uow: WriteUnit) -> None:
     """Take a permission back from a user."""
     await GrantService(uow).revoke(caller, id, permission)
+
+
+@router.get("/access/explanation", responses=problems(UserNotFound, PermissionNotFound))
+async def explain_access(query: Annotated[ExplanationQuery, Query()], caller: Explainer, uow: ReadUnit) -> ExplanationOut:
+    """Why somebody may or may not do something: oneself, or with `access:explain` anybody."""
+    user_id = query.user_id or caller.id
+    return ExplanationOut.of(await ExplainingService(uow).explain(caller, user_id, query.permission, query.thing))

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 
@@ -45,6 +46,45 @@ class GrantRow:
     expires_at: datetime | None
     created_at: datetime
     granted_by: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class AssignedRole:
+    """A role that a user holds, since when and by whom."""
+
+    name: str
+    assigned_at: datetime
+    assigned_by: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """What gives a permission: a role or a grant, since when, by whom, and when it ends."""
+
+    kind: Literal["role", "grant"]
+    name: str
+    since: datetime
+    given_by: UUID | None
+    ends_at: datetime | None
+
+
+Rule = Literal["disabled", "administrator", "role", "grant", "nothing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a user may or may not do something. `ended_at` is when a grant of it ended, `is_own` whether a thing is his own."""
+
+    user_id: UUID
+    permission: str
+    allowed: bool
+    rule: Rule
+    reasons: tuple[Reason, ...]
+    ends_at: datetime | None
+    ended_at: datetime | None
+    held_by: tuple[str, ...]
+    is_own: bool | None
+    words: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

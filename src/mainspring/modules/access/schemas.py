@@ -4,7 +4,15 @@ from datetime import datetime, timedelta
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from mainspring.core import clock
@@ -12,7 +20,7 @@ from mainspring.core.http import ListQuery, Out, Schema
 from mainspring.core.security.permission import Permission
 from mainspring.core.settings.durations import parse_duration
 
-from .rows import RoleWithPermissions
+from .rows import Explanation, RoleWithPermissions, Rule
 
 LONGEST_GRANT = timedelta(days=3650)
 
@@ -82,6 +90,19 @@ class GrantPermission(Schema):
         return None if self.expires_in is None else parse_duration(self.expires_in)
 
 
+class RoleInFile(Schema):
+    """A role as a reviewed file has it, below its name; without a description it keeps the one it has."""
+
+    description: Annotated[str, Field(max_length=200)] | None = None
+    permissions: Annotated[list[PermissionName], Field(max_length=500)]
+
+
+class RolesFile(Schema):
+    """A reviewed file of roles."""
+
+    roles: dict[RoleName, RoleInFile]
+
+
 class RoleQuery(ListQuery):
     """Which roles, in which order."""
 
@@ -99,6 +120,32 @@ class GrantQuery(ListQuery):
     """Which grants, in which order."""
 
     sort: Literal["permission", "-permission", "createdAt", "-createdAt"] | None = None
+
+
+class ExplanationQuery(Schema):
+    """Who is asked about (oneself without `userId`), what, and perhaps which thing, such as `order:<id>`."""
+
+    permission: PermissionName
+    user_id: UUID | None = None
+    resource: Annotated[str, StringConstraints(pattern=r"^[a-z_]+:[0-9a-f-]{36}$")] | None = None
+
+    @property
+    def thing(self) -> tuple[str, UUID] | None:
+        """The kind and the id in `resource`."""
+        if self.resource is None:
+            return None
+        kind, _, id = self.resource.partition(":")
+        return kind, UUID(id)
+
+    @field_validator("resource")
+    @classmethod
+    def _an_id_is_there(cls, typed: str | None) -> str | None:
+        if typed is not None:
+            try:
+                UUID(typed.partition(":")[2])
+            except ValueError:
+                raise PydanticCustomError("id_invalid", "A resource is a kind, a colon, and an id") from None
+        return typed
 
 
 class RoleOut(Out):
@@ -156,3 +203,36 @@ class GrantOut(Out):
     expires_at: datetime | None
     created_at: datetime
     granted_by: UUID | None
+
+
+class ReasonOut(Out):
+    """What gives the permission: a role or a grant, since when, by whom (null: from the command line), and when it ends."""
+
+    kind: Literal["role", "grant"]
+    name: str
+    since: datetime
+    given_by: UUID | None
+    ends_at: datetime | None
+
+
+class ExplanationOut(Out):
+    """Why somebody may or may not do something, as of now; `words` say it for people.
+
+    `endsAt` is when it ends of itself, `endedAt` when a grant of it did. `isOwn` tells whether the `resource` asked for is his.
+    """
+
+    user_id: UUID
+    permission: str
+    allowed: bool
+    rule: Rule
+    reasons: list[ReasonOut]
+    ends_at: datetime | None
+    ended_at: datetime | None
+    held_by: list[str]
+    is_own: bool | None
+    words: list[str]
+
+    @classmethod
+    def of(cls, found: Explanation) -> Self:
+        """The answer for an explanation."""
+        return cls.model_validate(found)

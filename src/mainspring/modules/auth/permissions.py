@@ -1,4 +1,4 @@
-"""What nobody may do to other people's sessions without being told."""
+"""What nobody may do to other people's sessions and second factors without being told."""
 
 from typing import Annotated
 
@@ -7,5 +7,7 @@ from mainspring.core.security.permission import Permission
 from mainspring.core.security.principal import Principal
 
 END_SESSIONS = Permission("sessions:end", "See and end the sessions of other users")
+RESET_MFA = Permission("mfa:reset", "Take the second factors from users who lost them")
 
-SessionEnding = Annotated[Principal, require(END_SESSIONS)]
+SessionEnding = Annotated[Principal, require(END_SESSIONS, people_only=True)]
+MfaResetter = Annotated[Principal, require(RESET_MFA, people_only=True)]

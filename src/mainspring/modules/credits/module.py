@@ -2,4 +2,4 @@
 
 from mainspring.core.module import Module
 
-MODULE = Module("credits", __package__, requires=("users",))
+MODULE = Module("credits", __package__, requires=("users",), personal_data="service:personal_data")

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from mainspring.core.security.guard import require
+from mainspring.core.security.guard import own_or, require
 from mainspring.core.security.permission import Permission
 from mainspring.core.security.principal import Principal
 
@@ -11,3 +11,4 @@ DEPOSIT = Permission("credits:deposit", "Give credits to users from the house ac
 
 Sender = Annotated[Principal, require(TRANSFER)]
 Depositor = Annotated[Principal, require(DEPOSIT)]
+TransferSeer = Annotated[Principal, own_or(DEPOSIT)]

@@ -9,7 +9,7 @@ from mainspring.core.http import Answer, ReadUnit, Router, WriteUnit, problems
 from mainspring.core.security.guard import CurrentUser
 
 from .errors import NotEnoughCredits, ReceiverNotFound, TooManyCredits, TransferNotFound
-from .permissions import Depositor, Sender
+from .permissions import Depositor, Sender, TransferSeer
 from .schemas import DepositCredits, StatementOut, StatementQuery, TransferCredits, TransferOut
 from .service import CreditService
 
@@ -32,7 +32,7 @@ async def transfer_credits(body: TransferCredits, sender: Sender, uow: WriteUnit
 
 
 @router.get("/transfers/{id}", responses=problems(TransferNotFound))
-async def get_transfer(id: UUID, caller: CurrentUser, uow: ReadUnit) -> TransferOut:
+async def get_transfer(id: UUID, caller: TransferSeer, uow: ReadUnit) -> TransferOut:
     """A transfer that one sent or received; any with `credits:deposit`."""
     return TransferOut.of(await CreditService(uow).seen_by(caller, id))
 

@@ -2,12 +2,13 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from mainspring.core import clock, ids
 from mainspring.core.database import Page, Slice, UnitOfWork
 from mainspring.core.money import MAX_AMOUNT
+from mainspring.core.personal_data import every_row
 from mainspring.core.security.principal import Principal
 from mainspring.modules.users.service import UserService
 
@@ -121,3 +122,8 @@ def _held(balance: int | None, refusal: type[NotEnoughCredits] | type[TooManyCre
     if balance is None:
         raise refusal()
     return balance
+
+
+async def personal_data(uow: UnitOfWork, user_id: UUID) -> dict[str, Any]:
+    """What the user holds, and every entry of his account."""
+    return {"balance": await CreditService(uow).balance(user_id), "entries": await every_row(uow, ENTRIES, account_id=user_id)}

@@ -2,4 +2,4 @@
 
 from mainspring.core.module import Module
 
-MODULE = Module("jobs", __package__)
+MODULE = Module("jobs", __package__, owners={"job": "service:owner_of"})

@@ -68,3 +68,9 @@ class JobService:
         job = await self.seen_by(caller, id)
         if job.owner_id != caller.id and not caller.may(MANAGE):
             raise Forbidden(f"Permission '{MANAGE}' required", details={"required": [MANAGE]})
+
+
+async def owner_of(uow: UnitOfWork, id: UUID) -> UUID | None:
+    """Whose work the job is."""
+    job = await job_by_id(uow, id)
+    return job.owner_id if job else None

@@ -60,6 +60,10 @@ MARK_ALL_READ: Statement[None] = Statement(
     update_of(Notification).where(OF_USER, UNREAD).values(read_at=bind("now", Notification.read_at))
 )
 DELETE: Statement[None] = Statement(delete(Notification).where(*OWN))
+DELETE_ALL: Statement[None] = Statement(delete(Notification).where(OF_USER))
+DELETE_WISHES: Statement[None] = Statement(
+    delete(NotificationPreference).where(NotificationPreference.user_id == bind("user_id", NotificationPreference.user_id))
+)
 FORGET: Statement[None] = Statement(
     delete(Notification).where(
         Notification.id.in_(
@@ -112,6 +116,11 @@ class NotificationRepository(Repository):
     async def delete(self, id: UUID, user_id: UUID) -> bool:
         """Whether there was one to delete."""
         return await self.uow.run(DELETE, id=id, user_id=user_id) == 1
+
+    async def delete_all(self, user_id: UUID) -> None:
+        """Everything about the user."""
+        await self.uow.run(DELETE_ALL, user_id=user_id)
+        await self.uow.run(DELETE_WISHES, user_id=user_id)
 
     async def forget_read(self, before: datetime, most: int) -> int:
         """Delete at most `most` that were read before the moment; how many went."""

@@ -12,6 +12,7 @@ from mainspring.core.mail.message import one_line
 from mainspring.core.mail.templates import Templates
 from mainspring.core.mail.values import plain
 from mainspring.core.observability.logs import get_logger
+from mainspring.core.personal_data import every_row
 from mainspring.core.security.ports import Held, PermissionSource
 from mainspring.modules.users.errors import UserNotFound
 from mainspring.modules.users.rows import UserRow
@@ -20,7 +21,7 @@ from mainspring.modules.users.service import UserService
 from .errors import KindRequired, NotificationNotFound, UnknownKind
 from .events import NotificationCreated
 from .ports import CHANNELS, KINDS, Kind
-from .repository import NotificationRepository
+from .repository import LIST, NotificationRepository
 from .rows import NotificationRow, Preference
 from .schemas import ChangePreference, NotificationQuery, SendEmail
 
@@ -106,6 +107,10 @@ class NotificationService:
         if not await self.notifications.delete(id, user_id):
             raise NotificationNotFound(id)
 
+    async def erase(self, user_id: UUID) -> None:
+        """Remove everything that was told to the user, and what he wished."""
+        await self.notifications.delete_all(user_id)
+
     async def forget_read(self, before: datetime, most: int) -> int:
         """Delete at most `most` that anybody read before the moment; how many went."""
         return await self.notifications.forget_read(before, most)
@@ -151,3 +156,9 @@ def _preference(kind: Kind, wishes: Mapping[tuple[str, str], bool]) -> Preferenc
     wanted = {channel: kind.is_fixed(channel) or wishes.get((kind, channel), kind.default(channel)) for channel in CHANNELS}
     fixed = tuple(channel for channel in CHANNELS if kind.is_fixed(channel))
     return Preference(kind, kind.text, wanted["in_app"], wanted["mail"], fixed)
+
+
+async def personal_data(uow: UnitOfWork, user_id: UUID) -> dict[str, Any]:
+    """What the user was told, and where he wishes to hear of what."""
+    notifications = NotificationService(uow)
+    return {"notifications": await every_row(uow, LIST, user_id=user_id), "preferences": await notifications.preferences(user_id)}

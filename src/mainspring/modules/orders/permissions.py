@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from mainspring.core.security.guard import require
+from mainspring.core.security.guard import own_or, require
 from mainspring.core.security.permission import Permission
 from mainspring.core.security.principal import Principal
 
@@ -13,3 +13,5 @@ REFUND = Permission("orders:refund", "Pay back what was paid for an order")
 
 Buyer = Annotated[Principal, require(PLACE)]
 Refunder = Annotated[Principal, require(REFUND)]
+OrderSeer = Annotated[Principal, own_or(READ, CANCEL, REFUND)]
+OrderCanceller = Annotated[Principal, own_or(CANCEL)]

@@ -6,7 +6,6 @@ from uuid import UUID
 from fastapi import Query
 
 from mainspring.core.http import Answer, App, CallContext, PageOut, ReadUnit, Router, Saga, pagination_of, problems
-from mainspring.core.security.guard import CurrentUser
 from mainspring.core.workflows import StillRunning
 from mainspring.modules.inventory.errors import OutOfStock
 from mainspring.modules.payments.errors import PaymentDeclined, RefundRefused
@@ -22,7 +21,7 @@ from .errors import (
     RefundTooHigh,
     TotalTooHigh,
 )
-from .permissions import Buyer, Refunder
+from .permissions import Buyer, OrderCanceller, OrderSeer, Refunder
 from .rows import OrderState
 from .schemas import OrderOut, OrderQuery, PlaceOrder, RefundOrder, RefundOut, RefundQuery
 from .service import OrderService
@@ -50,21 +49,21 @@ async def place_order(body: PlaceOrder, buyer: Buyer, saga: Saga, application: A
 
 
 @router.get("")
-async def list_orders(query: Annotated[OrderQuery, Query()], caller: CurrentUser, uow: ReadUnit) -> PageOut[OrderOut]:
+async def list_orders(query: Annotated[OrderQuery, Query()], caller: OrderSeer, uow: ReadUnit) -> PageOut[OrderOut]:
     """One's own orders; everybody's with `orders:read`."""
     found, orders = await OrderService(uow).find(caller, query)
     return PageOut[OrderOut](data=OrderOut.list_of(orders), pagination=pagination_of(found))
 
 
 @router.get("/{id}", responses=problems(OrderNotFound))
-async def get_order(id: UUID, caller: CurrentUser, uow: ReadUnit) -> OrderOut:
+async def get_order(id: UUID, caller: OrderSeer, uow: ReadUnit) -> OrderOut:
     """An order: one's own, or anybody's with `orders:read`."""
     orders = OrderService(uow)
     return OrderOut.of(await orders.whole(await orders.seen_by(caller, id)))
 
 
 @router.post("/{id}/cancellation", responses={**problems(OrderNotFound, NotCancellable, RefundRefused), **GOING_BACK})
-async def cancel_order(id: UUID, caller: CurrentUser, application: App, context: CallContext, answer: Answer) -> OrderOut:
+async def cancel_order(id: UUID, caller: OrderCanceller, application: App, context: CallContext, answer: Answer) -> OrderOut:
     """Take an order back: one's own for a while, anybody's with `orders:cancel`. What was paid is paid back."""
     found = await Cancelling(application, context).run(caller, id)
     if found.order.state is OrderState.CANCELLING:
@@ -89,14 +88,12 @@ async def refund_order(id: UUID, body: RefundOrder, caller: Refunder, saga: Saga
 
 
 @router.get("/{id}/refunds", responses=problems(OrderNotFound))
-async def list_refunds(
-    id: UUID, query: Annotated[RefundQuery, Query()], caller: CurrentUser, uow: ReadUnit
-) -> PageOut[RefundOut]:
+async def list_refunds(id: UUID, query: Annotated[RefundQuery, Query()], caller: OrderSeer, uow: ReadUnit) -> PageOut[RefundOut]:
     """What was paid back of an order."""
     return PageOut[RefundOut].of(await OrderService(uow).refunds(caller, id, query))
 
 
 @router.get("/{id}/refunds/{refund_id}", responses=problems(OrderNotFound, RefundNotFound))
-async def get_refund(id: UUID, refund_id: UUID, caller: CurrentUser, uow: ReadUnit) -> RefundOut:
+async def get_refund(id: UUID, refund_id: UUID, caller: OrderSeer, uow: ReadUnit) -> RefundOut:
     """One repayment of an order."""
     return RefundOut.of(await OrderService(uow).refund(caller, id, refund_id))

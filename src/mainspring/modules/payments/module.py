@@ -4,4 +4,9 @@ from mainspring.core.module import Module
 
 from .ports import PaymentGateway
 
-MODULE = Module("payments", __package__, provides={PaymentGateway: "service.gateways:payment_gateway"})
+MODULE = Module(
+    "payments",
+    __package__,
+    provides={PaymentGateway: "service.gateways:payment_gateway"},
+    owners={"payment": "service.payments:owner_of"},
+)

@@ -32,6 +32,12 @@ class EmailTaken(Conflict):
         super().__init__(details=[{"field": "email", "message": self.message, "code": "taken"}])
 
 
+class OwnAccount(Forbidden):
+    """One's own account goes by another door, which asks for the password."""
+
+    code, message = "users.own_account", "Delete your own account with DELETE /users/me, which asks for your password."
+
+
 class OwnStatus(Forbidden):
     """Nobody disables or enables himself (R-334)."""
 

@@ -27,5 +27,9 @@ class UserDeleted(UserEvent, action="DELETE"):
     """The account is gone for everyone but a restorer."""
 
 
+class UserErased(UserEvent, action="ERASE"):
+    """All that is personal is gone from the account for good; whoever keeps more about the user removes it now."""
+
+
 class UserRestored(UserEvent, action="RESTORE"):
     """A deleted account is back."""

@@ -9,7 +9,7 @@ LIVING = text("deleted_at IS NULL")
 
 
 class User(Timestamps, Versioned, SoftDeleted, Model):
-    """A person with an account (R-063, R-217)."""
+    """A person with an account (R-063, R-217), or a service account, which comes in with API keys alone (R-099)."""
 
     __tablename__ = "users"
     __table_args__ = (
@@ -18,6 +18,7 @@ class User(Timestamps, Versioned, SoftDeleted, Model):
         Index("ix_users_name_id", "name", "id", sqlite_where=LIVING, postgresql_where=LIVING),
         CheckConstraint("age BETWEEN 13 AND 120", name="age"),
         CheckConstraint("length(name) > 0", name="name"),
+        CheckConstraint("kind IN ('person', 'service')", name="kind"),
     )
 
     email: Mapped[str] = mapped_column(String(255))
@@ -31,3 +32,4 @@ class User(Timestamps, Versioned, SoftDeleted, Model):
     is_active: Mapped[bool]
     email_verified: Mapped[bool]
     mfa_enabled: Mapped[bool]
+    kind: Mapped[str] = mapped_column(String(10))

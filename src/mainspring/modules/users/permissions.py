@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from mainspring.core.security.guard import require, require_role
+from mainspring.core.security.guard import own_or, require, require_role
 from mainspring.core.security.permission import Permission
 from mainspring.core.security.principal import Principal
 
@@ -14,5 +14,8 @@ RESTORE = Permission("users:restore", "Bring deleted users back")
 
 UserReader = Annotated[Principal, require(READ)]
 UserCreator = Annotated[Principal, require(CREATE)]
+UserSeer = Annotated[Principal, own_or(READ, UPDATE, DELETE)]
+UserChanger = Annotated[Principal, own_or(UPDATE)]
+UserRemover = Annotated[Principal, own_or(DELETE)]
 UserRestorer = Annotated[Principal, require(RESTORE)]
 Administrator = Annotated[Principal, require_role("admin")]

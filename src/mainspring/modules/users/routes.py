@@ -8,8 +8,8 @@ from fastapi import Query
 from mainspring.core.http import IfMatch, PageOut, ReadUnit, Router, WriteUnit, pagination_of, problems
 from mainspring.core.security.guard import CurrentUser
 
-from .errors import EmailTaken, OwnStatus, UserNotFound
-from .permissions import Administrator, UserReader, UserRestorer
+from .errors import EmailTaken, OwnAccount, OwnStatus, UserNotFound
+from .permissions import Administrator, UserChanger, UserReader, UserRemover, UserRestorer, UserSeer
 from .schemas import MeOut, UpdateProfile, UpdateUser, UserOut, UserQuery
 from .service import UserService
 
@@ -20,20 +20,14 @@ router = Router(tags=["users"])
 async def get_me(caller: CurrentUser, uow: ReadUnit) -> MeOut:
     """Oneself, with roles and permissions as of now."""
     users = UserService(uow)
-    return MeOut.of(await users.profile(await users.get(caller.id)))
+    return MeOut.of(await users.profile(await users.get(caller.id), caller.scopes))
 
 
 @router.patch("/users/me")
 async def update_me(body: UpdateProfile, caller: CurrentUser, uow: WriteUnit, expected: IfMatch) -> MeOut:
     """Change one's own profile."""
     users = UserService(uow)
-    return MeOut.of(await users.profile(await users.update(caller, caller.id, body.wishes(), expected)))
-
-
-@router.delete("/users/me", status_code=204)
-async def delete_me(caller: CurrentUser, uow: WriteUnit, expected: IfMatch) -> None:
-    """Delete one's own account and end all its sessions."""
-    await UserService(uow).delete(caller, caller.id, expected)
+    return MeOut.of(await users.profile(await users.update(caller, caller.id, body.wishes(), expected), caller.scopes))
 
 
 @router.get("/users")
@@ -51,22 +45,22 @@ async def list_users_as_administrator(
 
 
 @router.get("/users/{id}", responses=problems(UserNotFound))
-async def get_user(id: UUID, caller: CurrentUser, uow: ReadUnit) -> UserOut:
+async def get_user(id: UUID, caller: UserSeer, uow: ReadUnit) -> UserOut:
     """A user: oneself, or anybody with `users:read`."""
     users = UserService(uow)
     return UserOut.of(await users.profile(await users.seen_by(caller, id)))
 
 
 @router.patch("/users/{id}", responses=problems(UserNotFound, OwnStatus))
-async def update_user(id: UUID, body: UpdateUser, caller: CurrentUser, uow: WriteUnit, expected: IfMatch) -> UserOut:
+async def update_user(id: UUID, body: UpdateUser, caller: UserChanger, uow: WriteUnit, expected: IfMatch) -> UserOut:
     """Change a user: oneself, or anybody with `users:update`."""
     users = UserService(uow)
     return UserOut.of(await users.profile(await users.update(caller, id, body.wishes(), expected)))
 
 
-@router.delete("/users/{id}", status_code=204, responses=problems(UserNotFound))
-async def delete_user(id: UUID, caller: CurrentUser, uow: WriteUnit, expected: IfMatch) -> None:
-    """Delete a user and end all his sessions: oneself, or anybody with `users:delete`."""
+@router.delete("/users/{id}", status_code=204, responses=problems(UserNotFound, OwnAccount))
+async def delete_user(id: UUID, caller: UserRemover, uow: WriteUnit, expected: IfMatch) -> None:
+    """Delete another user and end all his sessions."""
     await UserService(uow).delete(caller, id, expected)
 
 

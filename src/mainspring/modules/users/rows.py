@@ -2,7 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
+
+UserKind = Literal["person", "service"]
+PERSON: UserKind = "person"
+SERVICE: UserKind = "service"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +30,7 @@ class UserRow:
     updated_at: datetime
     deleted_at: datetime | None
     version: int
+    kind: UserKind = PERSON
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +39,7 @@ class Standing:
 
     id: UUID
     email: str
+    kind: UserKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from pydantic_core import PydanticCustomError
 from mainspring.core.email_address import Email
 from mainspring.core.http import ListQuery, Out, Schema
 
-from .rows import Profile, UserRow
+from .rows import Profile, UserKind, UserRow
 
 LETTERS_AND_MARKS = ("L", "M")
 JOINERS = frozenset(" -'\u2019")  # also the curly apostrophe
@@ -134,12 +134,14 @@ class UserQuery(ListQuery):
     sort: Literal["createdAt", "-createdAt", "name", "-name"] | None = None
     email: Email | None = None
     is_active: bool | None = None
+    kind: UserKind | None = None
 
 
 class UserOut(Out):
     """A user (R-334)."""
 
     id: UUID
+    kind: UserKind
     name: str
     first_name: str | None
     last_name: str | None

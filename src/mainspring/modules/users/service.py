@@ -1,7 +1,7 @@
 """The rules of users. What passwords and sessions need lies in auth, what roles need in access."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
@@ -10,30 +10,34 @@ from mainspring.core.database import Page, Slice, UnitOfWork
 from mainspring.core.email_address import normalised
 from mainspring.core.errors import Forbidden, PreconditionFailed
 from mainspring.core.observability.logs import get_logger
+from mainspring.core.observability.security_events import access_refused
 from mainspring.core.security.ports import Held, PermissionSource
 from mainspring.core.security.principal import Principal
 from mainspring.core.security.snapshots import Snapshots
 
-from .errors import EmailTaken, NoSuchAccount, OwnStatus, UserNotFound
-from .events import UserCreated, UserDeleted, UserRestored, UserUpdated
+from .errors import EmailTaken, NoSuchAccount, OwnAccount, OwnStatus, UserNotFound
+from .events import UserCreated, UserDeleted, UserErased, UserRestored, UserUpdated
 from .permissions import DELETE, READ, UPDATE
 from .ports import AccountGuard, SessionEnder
 from .repository import USERS, UserRepository
-from .rows import Profile, Standing, UserRow
+from .rows import PERSON, Profile, Standing, UserKind, UserRow
 from .schemas import UserQuery
 
 SHOWN_IN_AUDIT = ("name", "first_name", "last_name", "age", "bio", "website", "avatar_url", "is_active")
+ERASED_NAME = "Erased user"
 log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class NewUser:
-    """A user to be. The address is already in its canonical form."""
+    """A user to be. The address is already in its canonical form; `email_verified` when whoever runs the installation vouches."""
 
     email: str
     name: str
     first_name: str | None = None
     last_name: str | None = None
+    kind: UserKind = PERSON
+    email_verified: bool = False
 
 
 class UserService:
@@ -45,10 +49,13 @@ class UserService:
 
     async def create(self, wish: NewUser) -> UserRow:
         """Add an account. Raises EmailTaken; the unique index decides, so two at once cannot both win."""
-        user = await self.users.add(wish.email, wish.name, wish.first_name, wish.last_name)
+        user = await self.users.add(
+            wish.email, wish.name, wish.first_name, wish.last_name, kind=wish.kind, email_verified=wish.email_verified
+        )
         if user is None:
             raise EmailTaken()
-        self.uow.publish(UserCreated(user.id, {"email": user.email, "name": user.name}))
+        kind = {} if user.kind == PERSON else {"kind": user.kind}
+        self.uow.publish(UserCreated(user.id, {"email": user.email, "name": user.name, **kind}))
         return user
 
     async def get(self, id: UUID) -> UserRow:
@@ -72,21 +79,21 @@ class UserService:
             raise NoSuchAccount(typed)
         return user
 
-    async def standing(self, ids: Sequence[UUID]) -> dict[UUID, Standing]:
-        """Those of the users who may come in: neither deleted nor disabled."""
-        return {found.id: found for found in await self.users.standing(ids)} if ids else {}
+    async def standing(self, ids: Sequence[UUID], *, services: bool = False) -> dict[UUID, Standing]:
+        """Those of the users who may sign in: people, neither deleted nor disabled; with `services` service accounts too."""
+        found = await self.users.standing(ids) if ids else []
+        return {one.id: one for one in found if services or one.kind == PERSON}
 
-    async def profile(self, user: UserRow) -> Profile:
-        """A user with his roles and permissions."""
-        return (await self.profiles([user]))[0]
+    async def profile(self, user: UserRow, scopes: frozenset[str] | None = None) -> Profile:
+        """A user with his roles and permissions; with `scopes`, as an API key of his may use them."""
+        held = await self.uow.port(PermissionSource).held(self.uow, [user.id])
+        return _profile(user, held.get(user.id, Held()).within(scopes))
 
     async def profiles(self, users: Sequence[UserRow]) -> list[Profile]:
         """Users with their roles and permissions, in one question."""
         held = await self.uow.port(PermissionSource).held(self.uow, [user.id for user in users])
         none = Held()
-        return [
-            Profile(user, tuple(sorted((has := held.get(user.id, none)).roles)), tuple(sorted(has.permissions))) for user in users
-        ]
+        return [_profile(user, held.get(user.id, none)) for user in users]
 
     async def seen_by(self, caller: Principal, id: UUID) -> UserRow:
         """A user as far as the caller may see him: oneself, or with `users:read`. Raises UserNotFound for all else (D-19)."""
@@ -134,16 +141,54 @@ class UserService:
             await self._shut_out(id, "status")
         return after
 
+    async def verify_email(self, id: UUID, email: str) -> bool:
+        """Note that the user reads the mailbox of his address; whether that is news."""
+        if not await self.users.verify(id, email):
+            return False
+        self.uow.publish(UserUpdated(id, {"email_verified": [False, True]}))
+        return True
+
+    async def change_email(self, id: UUID, old_email: str, new_email: str) -> None:
+        """Another address, whose mailbox the user reads. Raises UserNotFound when the old one is not his, and EmailTaken."""
+        if await self.users.by_email(new_email) is not None:
+            raise EmailTaken()
+        if not await self.users.move(id, old_email, new_email):  # the unique index decides a race for the new address
+            raise UserNotFound(id)
+        self.uow.publish(UserUpdated(id, {"email": [old_email, new_email]}))
+        snapshots = self.uow.port(Snapshots)
+        self.uow.after_commit(lambda: snapshots.forget_user(id))
+
+    async def set_mfa_enabled(self, id: UUID, is_enabled: bool) -> None:
+        """Show whether the account asks for a second factor; auth decides. Raises UserNotFound."""
+        await self._changed(id, {"mfa_enabled": is_enabled})
+
     async def delete(self, caller: Principal, id: UUID, version: int | None = None) -> None:
         """Hide the account from everything and end its sessions (R-225).
 
-        Raises UserNotFound, Forbidden, PreconditionFailed, AdministratorProtected, LastAdministrator.
+        Raises UserNotFound, Forbidden, OwnAccount, PreconditionFailed, AdministratorProtected, LastAdministrator.
         """
+        if caller.id == id:
+            raise OwnAccount()
         await self._may_change(caller, id, DELETE)
         await self.uow.port(AccountGuard).may_leave(self.uow, id)
         await self._changed(id, {"deleted_at": clock.now()}, version)
         self.uow.publish(UserDeleted(id))
         await self._shut_out(id, "deleted")
+
+    async def may_leave(self, id: UUID) -> None:
+        """Raises LastAdministrator when nobody would be left to administer the installation."""
+        await self.uow.port(AccountGuard).may_leave(self.uow, id)
+
+    async def erase(self, id: UUID) -> None:
+        """Delete an account by the wish of its owner, and take all that is personal out of it. Nothing brings it back.
+
+        Raises UserNotFound, LastAdministrator.
+        """
+        await self.may_leave(id)
+        await self._changed(id, {"deleted_at": clock.now()})
+        await self._shut_out(id, "erased")
+        await self.users.erase(id, f"erased-{id}@erased.invalid", ERASED_NAME)
+        self.uow.publish(UserErased(id))
 
     async def restore(self, caller: Principal, id: UUID) -> UserRow:
         """Bring a deleted account back.
@@ -184,9 +229,25 @@ class UserService:
         self.uow.after_commit(lambda: snapshots.forget_user(id))
 
     def _refused(self, caller: Principal, id: UUID) -> None:
-        log.warning("resource_access_denied", userId=str(caller.id), resourceId=str(id), ownerId=str(id))
+        access_refused(log, "resource_access_denied", caller.id, resourceId=str(id), ownerId=str(id))
+
+
+def _profile(user: UserRow, held: Held) -> Profile:
+    return Profile(user, tuple(sorted(held.roles)), tuple(sorted(held.permissions)))
 
 
 def _differences(before: UserRow, after: UserRow) -> dict[str, Any]:
     pairs = {name: [getattr(before, name), getattr(after, name)] for name in SHOWN_IN_AUDIT}
     return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+
+
+async def owner_of(uow: UnitOfWork, id: UUID) -> UUID | None:
+    """Everybody is his own."""
+    user = await UserRepository(uow).by_id(id)
+    return user.id if user else None
+
+
+async def personal_data(uow: UnitOfWork, user_id: UUID) -> dict[str, Any]:
+    """The profile."""
+    user = await UserService(uow).get(user_id)
+    return {"profile": {name: value for name, value in asdict(user).items() if name not in ("deleted_at", "version")}}

@@ -45,9 +45,9 @@ async def test_whoever_is_disabled_meanwhile_stays_out(app, ada):
     assert (await signed_in(app, ada)).status_code == 401
 
 
-async def test_whoever_deletes_his_account_meanwhile_stays_out(app, ada):
+async def test_whoever_is_deleted_meanwhile_stays_out(app, ada, admin):
     async def delete():
-        await app.as_(ada).delete("/api/v1/users/me")
+        await app.as_(admin).delete(f"/api/v1/users/{ada.id}")
 
     interrupt(app, delete)
 

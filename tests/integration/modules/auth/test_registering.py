@@ -82,29 +82,6 @@ async def test_words_about_the_user_are_no_password(app, password):
     assert password not in answer.text
 
 
-class TestAlike:
-    """With AUTH__REGISTER_ANSWER=alike nobody learns which addresses are known (D-11)."""
-
-    @pytest.fixture
-    def environment(self):
-        return {"AUTH__REGISTER_ANSWER": "alike"}
-
-    async def test_a_known_address_answers_as_a_new_one(self, app):
-        first = await app.post(REGISTER, json=WISH)
-        second = await app.post(REGISTER, json={**WISH, "password": "another long password", "name": "Eve"})
-
-        assert first.status_code == second.status_code == 201
-        assert first.json().keys() == second.json().keys()
-        assert {**first.json(), "id": 0, "createdAt": 0, "updatedAt": 0, "name": 0} == {
-            **second.json(),
-            "id": 0,
-            "createdAt": 0,
-            "updatedAt": 0,
-            "name": 0,
-        }
-        assert (await app.sign_in("ada@example.com")).email == "ada@example.com"
-
-
 async def test_a_common_password_is_refused(app):
     # R-053, D-13
     answer = await app.post(REGISTER, json={**WISH, "password": "Password123"})

@@ -100,7 +100,7 @@ async def test_a_deleted_administrator_is_restored_by_administrators_only(app, a
 
 
 async def test_the_last_administrator_stays(app, admin):
-    answer = await app.as_(admin).delete(f"{USERS}/me")
+    answer = await app.as_(admin).delete(f"{USERS}/me", json={"currentPassword": admin.password})
 
     assert answer.status_code == 409
     assert answer.json()["error"]["code"] == "access.last_administrator"
@@ -119,7 +119,7 @@ async def test_two_administrators_who_delete_each_other_leave_one(app, admin, pe
 
 async def test_a_deleted_account_can_be_restored_by_permission(app, ada, admin):
     #
-    await app.as_(ada).delete(f"{USERS}/me")
+    await app.as_(admin).delete(path(ada))
 
     assert (await app.as_(admin).post(f"{path(ada)}/restoration")).json()["email"] == ada.email
 
@@ -127,7 +127,7 @@ async def test_a_deleted_account_can_be_restored_by_permission(app, ada, admin):
 
 
 async def test_a_restored_account_cannot_take_an_address_back(app, ada, admin):
-    await app.as_(ada).delete(f"{USERS}/me")
+    await app.as_(admin).delete(path(ada))
     await app.sign_up(ada.email)
 
     answer = await app.as_(admin).post(f"{path(ada)}/restoration")

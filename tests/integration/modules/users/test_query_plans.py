@@ -7,23 +7,45 @@ import pytest
 
 from mainspring.core.database import Statement
 from mainspring.modules.access import repository as access
-from mainspring.modules.auth import repository as auth
+from mainspring.modules.auth.repository import (
+    challenges,
+    credentials,
+    deletions,
+    email_proofs,
+    passkeys,
+    password_guesses,
+    recovery,
+    sessions,
+    totp,
+)
 from mainspring.modules.users import repository as users
 
 QUESTIONS = [
     (users.BY_EMAIL, "uq_users_email"),
     (users.BY_ID, "pk_users"),
-    (auth.TOKEN, "uq_refresh_tokens_token_hash"),
-    (auth.PASSWORD_OF, "uq_credentials_user_id"),
-    (auth.END_ALL, "ix_sessions_user_id"),
+    (sessions.TOKEN, "uq_refresh_tokens_token_hash"),
+    (credentials.PASSWORD_OF, "uq_credentials_user_id"),
+    (sessions.END_ALL, "ix_sessions_user_id"),
+    (sessions.EARLIER, "ix_sessions_user_id"),
+    (email_proofs.LOOK, "uq_email_proofs_token_hash"),
+    (email_proofs.CLAIM, "uq_email_proofs_token_hash"),
+    (password_guesses.SINCE, "ix_password_guesses_account"),
+    (deletions.CANCEL, "uq_account_deletions_user_id"),
+    (deletions.FIND_DUE, "ix_account_deletions_due_at"),
+    (totp.OF, "uq_totp_factors_user_id"),
+    (totp.GUESSES, "ix_code_guesses_user_id"),
+    (recovery.USE, "uq_recovery_codes_user_id_code_hash"),
+    (challenges.LOOK, "uq_mfa_challenges_token_hash"),
+    (passkeys.BY_CREDENTIAL, "uq_passkeys_credential_id"),
+    (passkeys.COUNT, "ix_passkeys_user_id"),
     (access.ROLES_OF, "uq_user_roles_user_id_role_id"),
     (access.GRANTS_OF, "uq_permission_grants_user_id_permission"),
     (access.PERMISSIONS_OF_ROLES, "uq_role_permissions_role_id_permission"),
 ]
 
 MANY_USERS = """
-    INSERT INTO users (id, email, name, is_active, email_verified, mfa_enabled, created_at, updated_at, version)
-    SELECT gen_random_uuid(), 'user' || n || '@example.com', 'User', true, false, false, now(), now(), 1
+    INSERT INTO users (id, email, name, is_active, email_verified, mfa_enabled, kind, created_at, updated_at, version)
+    SELECT gen_random_uuid(), 'user' || n || '@example.com', 'User', true, false, false, 'person', now(), now(), 1
     FROM generate_series(1, 1000) n;
     ANALYZE users
 """

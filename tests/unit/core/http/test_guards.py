@@ -9,7 +9,16 @@ from fastapi import Depends
 from mainspring.core.http import ReadUnit, Router, WriteUnit
 from mainspring.core.http.app import HttpApp
 from mainspring.core.module import BootRefused
-from mainspring.core.security.guard import CurrentUser, Visitor, public, require, require_role, signed_in
+from mainspring.core.security.guard import (
+    CurrentUser,
+    RecentlyAuthenticated,
+    Visitor,
+    public,
+    recently_signed_in,
+    require,
+    require_role,
+    signed_in,
+)
 from tests.integration.http.widgets import ADA, NewWidget, permission
 
 Make = Any
@@ -51,6 +60,18 @@ def routes() -> Router:
     async def visitor(who: Visitor) -> str:
         return who.email if who else "nobody"
 
+    @router.get("/delicate")
+    async def delicate(caller: RecentlyAuthenticated) -> str:
+        return caller.email
+
+    @router.get("/delicate-and-permitted", dependencies=[require(WRITE), recently_signed_in])
+    async def delicate_and_permitted() -> int:
+        return 1
+
+    @router.get("/delicate-and-foreign", dependencies=[recently_signed_in])
+    async def delicate_and_foreign(there: Annotated[int, Depends(lambda: 1)]) -> int:
+        return there
+
     @router.post("/body")
     async def body(body: NewWidget) -> int:
         return 1
@@ -73,6 +94,26 @@ def routes() -> Router:
 )
 async def test_the_rule_nearest_to_the_route_holds(client: Make, path: str, held: str, status: int) -> None:
     assert (await client(routes()).get(f"/api/v1/things/{path}", headers=bearer(held))).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("path", "who", "status"),
+    [
+        ("delicate", "ada", 403),
+        ("delicate", "recent", 200),
+        ("delicate-and-permitted", "recent", 403),
+        ("delicate-and-permitted", "recent:things:write", 200),
+        ("delicate-and-permitted", "ada:things:write", 403),
+        ("delicate-and-foreign", "ada", 403),
+        ("delicate-and-foreign", "recent", 200),
+    ],
+)
+async def test_delicate_things_need_a_recent_proof(client: Make, path: str, who: str, status: int) -> None:  # ASVS 7.5.1
+    answer = await client(routes()).get(f"/api/v1/things/{path}", headers={"Authorization": f"Bearer {who}"})
+
+    assert answer.status_code == status
+    if who == "ada":
+        assert answer.json()["error"]["code"] == "auth.step_up_required"
 
 
 @pytest.mark.parametrize("path", ["inherited", "replaced", "in-signature", "any-of", "role"])

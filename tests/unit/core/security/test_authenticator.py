@@ -15,6 +15,7 @@ from joserfc.jwk import OKPKey
 from mainspring.core import clock, ids
 from mainspring.core.observability.logs import captured_logs
 from mainspring.core.security.authenticator import Authenticator
+from mainspring.core.security.csrf import CsrfMismatch, CsrfTokens
 from mainspring.core.security.keys import KeyRing
 from mainspring.core.security.ports import Held, SessionState
 from mainspring.core.security.refusals import CredentialRefused
@@ -31,8 +32,9 @@ class House:
         self.roles: frozenset[str] = frozenset({"user"})
         self.verified = 0
         self.snapshots = Snapshots(self.reading, self, self)
+        self.csrf = CsrfTokens(["a secret of at least 32 characters"])
         self.tokens = AccessTokens(new_keys(), issuer="https://api.example.com", audience="api")
-        self.authenticator = Authenticator(self.tokens, self.snapshots, **options)
+        self.authenticator = Authenticator(self.tokens, self.snapshots, self.csrf, **options)
 
     def sign_in(self) -> tuple[UUID, bytes]:
         session, user = ids.new(), ids.new()
@@ -252,13 +254,24 @@ async def test_a_cookie_changes_nothing_from_another_site(
         await house.asks((b"cookie", b"accessToken=" + token), *told, method=method)
 
 
+@pytest.mark.parametrize("proofs", [0, 2])
+async def test_a_cookie_changes_nothing_without_the_one_token_of_its_session(house: House, proofs: int) -> None:
+    _, token = house.sign_in()
+    proof = (b"x-csrf-token", house.csrf.of(next(iter(house.users))).encode())
+    cookie, ours = (b"cookie", b"accessToken=" + token), (b"sec-fetch-site", b"same-origin")
+
+    with pytest.raises(CsrfMismatch):
+        await house.asks(cookie, ours, *[proof] * proofs, method="POST")
+
+
 async def test_a_cookie_counts_from_our_own_pages_and_a_bearer_from_anywhere() -> None:
     house = House(origins=["https://shop.example"])
     user, token = house.sign_in()
     cookie, bearer = (b"cookie", b"accessToken=" + token), (b"authorization", b"Bearer " + token)
+    proof = (b"x-csrf-token", house.csrf.of(next(iter(house.users))).encode())
 
-    assert await house.asks(cookie, (b"sec-fetch-site", b"same-origin"), method="POST") == user
-    assert await house.asks(cookie, (b"origin", b"https://shop.example"), method="POST") == user
+    assert await house.asks(cookie, proof, (b"sec-fetch-site", b"same-origin"), method="POST") == user
+    assert await house.asks(cookie, proof, (b"origin", b"https://shop.example"), method="POST") == user
     assert await house.asks(cookie, (b"sec-fetch-site", b"cross-site")) == user
     assert await house.asks(bearer, (b"sec-fetch-site", b"cross-site"), method="POST") == user
     await house.snapshots.stop()

@@ -8,8 +8,8 @@ from ..exchange import KEY, Exchange
 
 METHODS = b"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 REQUEST_HEADERS = (
-    b"Content-Type, Authorization, X-CSRF-Token, X-Access-Token, X-Request-ID, Idempotency-Key, If-Match, "
-    b"If-None-Match, Last-Event-ID"
+    b"Content-Type, Authorization, X-CSRF-Token, X-API-Key, X-Access-Token, X-Device-Token, X-Request-ID, Idempotency-Key, "
+    b"If-Match, If-None-Match, Last-Event-ID"
 )
 EXPOSED_HEADERS = (
     b"Location, ETag, Link, X-Request-ID, RateLimit, RateLimit-Policy, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, "

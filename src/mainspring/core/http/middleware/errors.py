@@ -6,8 +6,9 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ...errors import Invalid, MainspringError, Unavailable
+from ...errors import Invalid, MainspringError, TooManyRequests, Unavailable
 from ...observability.logs import get_logger
+from ...observability.security_events import rate_limited
 from ..body import ClientGone
 from ..exchange import KEY, Exchange
 from ..messages import describe
@@ -61,6 +62,8 @@ def _too_late(exchange: Exchange) -> MainspringError:
 def _expected(problem: Exception, exchange: Exchange) -> MainspringError:
     if isinstance(problem, MainspringError) and type(problem) is not MainspringError:
         log.info("request_refused", code=problem.code)
+        if isinstance(problem, TooManyRequests):
+            rate_limited(problem.code)
         return problem
     if isinstance(problem, HTTPException):
         return of_status(problem.status_code, problem.detail, problem.headers)

@@ -2,17 +2,23 @@
 
 from .assigning import AssignmentService
 from .catalogue import catalogue_page
+from .explaining import ExplainingService
 from .granting import GrantService
 from .holdings import Holdings, all_permissions
 from .powers import Powers, Protection
+from .role_files import RoleChange, RoleFiles, RolePlan
 from .roles import RoleService
 
 __all__ = [
     "AssignmentService",
+    "ExplainingService",
     "GrantService",
     "Holdings",
     "Powers",
     "Protection",
+    "RoleChange",
+    "RoleFiles",
+    "RolePlan",
     "RoleService",
     "all_permissions",
     "catalogue_page",

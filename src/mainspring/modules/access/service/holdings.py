@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from mainspring.core import clock
@@ -55,3 +56,9 @@ def all_permissions() -> frozenset[str]:
 def holdings(application: Application) -> Holdings:
     """The source for an application."""
     return Holdings()
+
+
+async def personal_data(uow: UnitOfWork, user_id: UUID) -> dict[str, Any]:
+    """The roles and permissions that the user has."""
+    held = (await Holdings().held(uow, [user_id])).get(user_id, Held())
+    return {"roles": sorted(held.roles), "permissions": sorted(held.permissions)}

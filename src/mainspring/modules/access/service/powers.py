@@ -23,10 +23,11 @@ class Powers:
 
     @classmethod
     async def of(cls, uow: UnitOfWork, caller: Principal | None) -> "Powers":
-        """The powers of a caller as of now, never as of his token."""
+        """The powers of a caller as of now, never as of his token; an API key's are those of its owner within its scopes."""
         if caller is None:
             return cls(None, Held(roles=frozenset({ADMIN})))
-        return cls(caller, (await Holdings().held(uow, [caller.id])).get(caller.id, Held()))
+        held = (await Holdings().held(uow, [caller.id])).get(caller.id, Held())
+        return cls(caller, held.within(caller.scopes))
 
     @classmethod
     async def over(cls, uow: UnitOfWork, caller: Principal | None, user_id: UUID) -> "Powers":

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 from uuid import UUID
 
 from mainspring.core.database import Page, Slice, UnitOfWork
@@ -37,6 +38,10 @@ class RoleService:
         """The roles that a query asks for: where the page stands, and its roles with what they hold."""
         found = await query.fetch(self.uow, ROLES)
         return found, await self._with_permissions(found.rows)
+
+    async def everything(self) -> Sequence[RoleWithPermissions]:
+        """Every role with what it holds, by name."""
+        return await self._with_permissions(await self.roles.everything())
 
     async def create(self, caller: Principal | None, wish: CreateRole) -> RoleWithPermissions:
         """Make a role. Raises PermissionNotFound, BeyondOwnAccess, RoleTaken."""
@@ -110,5 +115,10 @@ def known(permissions: Iterable[str]) -> tuple[str, ...]:
     names = tuple(sorted(set(permissions)))
     for name in names:
         if name not in PERMISSIONS:
-            raise PermissionNotFound()
+            raise PermissionNotFound(near(name))
     return names
+
+
+def near(name: str) -> list[str]:
+    """The permissions that somebody may have meant."""
+    return get_close_matches(name, map(str, PERMISSIONS), n=3, cutoff=0.6)

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from mainspring.core import clock
 from mainspring.core.database import UnitOfWork
 
 from ..events import PasswordChanged
@@ -27,6 +28,14 @@ class CredentialService:
     async def confirm(self, user_id: UUID, old_hash: str, new_hash: str) -> bool:
         """Whether the password is still the one that was checked; `new_hash` is the same one under today's cost (R-050)."""
         return await self.credentials.replace(user_id, old_hash, new_hash)
+
+    async def reset(self, user_id: UUID, new_hash: str) -> None:
+        """Another password for whoever proved the mailbox, also where there was none; no device is known any more."""
+        await self.credentials.put(user_id, new_hash, clock.now())
+
+    async def forget(self, user_id: UUID) -> bool:
+        """Take the password away; whether there was one."""
+        return await self.credentials.remove(user_id)
 
     async def change(self, user_id: UUID, session_id: UUID, old_hash: str, new_hash: str) -> bool:
         """Another password, and the end of all other sessions; False when the password was changed meanwhile."""

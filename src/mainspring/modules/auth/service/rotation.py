@@ -17,9 +17,10 @@ from mainspring.core.settings import Settings
 from ..errors import RefreshTokenExpired, RefreshTokenInvalid, RefreshTokenReused, RefreshTokenRevoked
 from ..events import RefreshReused
 from ..repository import RefreshTokenRepository, SessionRepository
-from ..rows import TokenRow, Tokens
+from ..rows import PresentedRefresh, TokenRow, Tokens
 from ..sealing import seal, token_hash, unseal
-from .sessions import REFRESH_TOKEN_BYTES, is_alive
+from .opening import REFRESH_TOKEN_BYTES
+from .sessions import is_alive
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +40,27 @@ class RotationService:
         self.settings = uow.port(Settings)
         self.tokens = RefreshTokenRepository(uow)
 
-    async def known(self, token: str) -> TokenRow:
-        """The row of a token. Raises RefreshTokenInvalid; so noise never reaches for the writer."""
+    async def known(self, presented: PresentedRefresh) -> TokenRow:
+        """The row of a token that came the way it was given. Raises RefreshTokenInvalid; noise never reaches for the writer."""
+        row = await self._row(presented.token)
+        if row.transport != presented.transport:  # a cookie's token has no business in a body, nor the other way (D-08)
+            raise RefreshTokenInvalid()
+        return row
+
+    async def of_cookie(self, token: str) -> TokenRow | None:
+        """The row of a token that was given in a cookie; None for any other, and when its session has ended."""
         row = await self.tokens.by_hash(token_hash(token))
-        if row is None:
+        return row if row and row.transport == "cookie" and row.session_ended_at is None else None
+
+    async def live(self, presented: PresentedRefresh) -> TokenRow:
+        """The same for a token that could be used now. Raises RefreshTokenInvalid, RefreshTokenExpired, RefreshTokenRevoked."""
+        row = await self.known(presented)
+        now = clock.now()
+        if row.session_ended_at is not None:
+            raise RefreshTokenRevoked()
+        if min(row.expires_at, row.session_expires_at) <= now:
+            raise RefreshTokenExpired()
+        if row.used_at is not None and now - row.used_at > self.settings.refresh_grace:
             raise RefreshTokenInvalid()
         return row
 
@@ -74,8 +92,14 @@ class RotationService:
         """Erase the successors in these tokens' rows."""
         await self.tokens.erase(token_hashes)
 
+    async def _row(self, token: str) -> TokenRow:
+        row = await self.tokens.by_hash(token_hash(token))
+        if row is None:
+            raise RefreshTokenInvalid()
+        return row
+
     async def _second_use(self, token: str) -> Tokens:
-        row = await self.known(token)
+        row = await self._row(token)
         now = clock.now()
         if row.session_ended_at is not None:
             raise RefreshTokenRevoked()

@@ -21,7 +21,9 @@ class LiveSessions:
         sessions = await SessionRepository(uow).live(session_ids, clock.now())
         standing = await UserService(uow).standing(list({session.user_id for session in sessions}))
         return {
-            session.id: SessionState(session.id, session.user_id, standing[session.user_id].email, session.expires_at)
+            session.id: SessionState(
+                session.id, session.user_id, standing[session.user_id].email, session.expires_at, session.authenticated_at
+            )
             for session in sessions
             if session.user_id in standing
         }
@@ -43,3 +45,16 @@ def live_sessions(application: Application) -> LiveSessions:
 def ends_sessions(application: Application) -> EndsSessions:
     """The ender for an application."""
     return EndsSessions()
+
+
+class NobodyKnows:
+    """The `PlaceFinder` of an installation that has none."""
+
+    def place_of(self, address: str) -> str | None:
+        """Nothing is known."""
+        return None
+
+
+def nobody_knows(application: Application) -> NobodyKnows:
+    """The finder for an application."""
+    return NobodyKnows()

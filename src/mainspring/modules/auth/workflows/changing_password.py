@@ -2,9 +2,8 @@
 
 from mainspring.core.application import Application
 from mainspring.core.context import Context
-from mainspring.core.limits.failures import FailureLimit
 from mainspring.core.observability import security_events
-from mainspring.core.security.password_rules import check_new_password
+from mainspring.core.security.new_passwords import NewPasswords
 from mainspring.core.security.passwords import Passwords
 from mainspring.core.security.principal import Principal
 from mainspring.modules.users.service import UserService
@@ -12,6 +11,7 @@ from mainspring.modules.users.service import UserService
 from ..errors import WrongPassword
 from ..schemas import ChangePassword
 from ..service import CredentialService
+from .confirming import confirm_password
 
 
 class ChangingPassword:
@@ -25,14 +25,12 @@ class ChangingPassword:
         """Raises WrongPassword, Invalid for the new password, and TooManyRequests after five wrong ones."""
         async with self.application.reading(self.context) as uow:
             user = await UserService(uow).get(caller.id)
-            stored = await CredentialService(uow).hash_of(caller.id)
-        rules = self.application.settings.password
-        check_new_password(wish.new_password, rules, context=(user.email, user.name), field="newPassword")
-        passwords = self.application.resolve(Passwords)
-        async with self.application.resolve(FailureLimit).attempt(caller.email, self.context.address):
-            if stored is None or not (await passwords.verify(wish.current_password, stored)).matches:
-                raise WrongPassword()
-        new_hash = await passwords.hash(wish.new_password)
+        new = self.application.resolve(NewPasswords)
+        await new.check(wish.new_password, about=(user.email, user.name), field="newPassword")
+        stored = await confirm_password(self.application, self.context, caller, wish.current_password, "currentPassword")
+        if stored is None:
+            raise WrongPassword()
+        new_hash = await self.application.resolve(Passwords).hash(wish.new_password)
         async with self.application.unit(self.context) as uow:
             if not await CredentialService(uow).change(caller.id, caller.session_id, stored, new_hash):
                 raise WrongPassword()  # somebody changed it while we hashed

@@ -1,15 +1,17 @@
 """Refreshing: look, seal the next token, rotate, sign."""
 
+from uuid import UUID
+
 from mainspring.core.application import Application
 from mainspring.core.context import Context
 from mainspring.core.limits.failures import FailureLimit
 
 from ..errors import RefreshTokenRevoked
-from ..rows import SignedInAs
+from ..rows import Entered, PresentedRefresh, SignedInAs
 from ..sealing import token_hash
-from ..service import RotationService
+from ..service import RotationService, profile_in_good_standing
 from .erasing import Eraser
-from .issuing import issue, profile_of
+from .issuing import issue
 
 
 class Refreshing:
@@ -19,19 +21,32 @@ class Refreshing:
         self.application = application
         self.context = context
 
-    async def run(self, refresh_token: str) -> SignedInAs:
-        """Raises RefreshTokenInvalid, RefreshTokenExpired, RefreshTokenRevoked or RefreshTokenReused, TooManyRequests (R-163)."""
-        async with self.application.resolve(FailureLimit).unguessed(self.context.address):
-            return await self._refresh(refresh_token)
+    async def run(self, presented: PresentedRefresh) -> SignedInAs:
+        """Raises RefreshTokenInvalid, RefreshTokenExpired, RefreshTokenRevoked or RefreshTokenReused, TooManyRequests (R-163).
 
-    async def _refresh(self, refresh_token: str) -> SignedInAs:
+        What `confirm` raises is raised before anything changes.
+        """
+        async with self.application.resolve(FailureLimit).unguessed(self.context.address):
+            return await self._refresh(presented)
+
+    async def session_of(self, presented: PresentedRefresh) -> UUID:
+        """The living session of a refresh token, which stays as it is. Raises as `run` does."""
+        async with (
+            self.application.resolve(FailureLimit).unguessed(self.context.address),
+            self.application.reading(self.context) as uow,
+        ):
+            return (await RotationService(uow).live(presented)).session_id
+
+    async def _refresh(self, presented: PresentedRefresh) -> SignedInAs:
+        refresh_token = presented.token
         async with self.application.reading(self.context) as uow:
             rotation = RotationService(uow)
-            row = await rotation.known(refresh_token)
+            row = await rotation.known(presented)
+            presented.confirm(row.session_id)
             successor = rotation.successor(refresh_token, row)
         async with self.application.unit(self.context) as uow:
             tokens = await RotationService(uow).rotate(refresh_token, row, successor)
-            profile = await profile_of(uow, tokens, RefreshTokenRevoked)
+            profile = await profile_in_good_standing(uow, tokens.user_id, RefreshTokenRevoked)
         if tokens.refresh_token == successor.token:  # and not forgiven: then another request sealed
             self.application.resolve(Eraser).after_the_window(token_hash(refresh_token))
-        return issue(self.application, profile, tokens)
+        return issue(self.application, Entered(profile, tokens))

@@ -11,7 +11,7 @@ from mainspring.core.context import Context
 from mainspring.core.database import UnitOfWork
 from mainspring.core.errors import Invalid
 from mainspring.core.limits.failures import FailureLimit
-from mainspring.core.security.password_rules import check_new_password
+from mainspring.core.security.new_passwords import NewPasswords
 from mainspring.core.security.passwords import Passwords
 from mainspring.core.security.principal import Principal
 from mainspring.modules.access.service import AssignmentService
@@ -20,8 +20,10 @@ from mainspring.modules.users.errors import EmailTaken
 from mainspring.modules.users.rows import Profile, UserRow
 from mainspring.modules.users.service import NewUser, UserService
 
-from ..schemas import CreateUser, Register, described
+from ..errors import RegistrationClosed
+from ..schemas import CreateUser, Register, SendProof, described
 from ..service import CredentialService
+from ..service.email_proofs import RESET, VERIFY
 from ..settings import Settings
 
 
@@ -33,34 +35,52 @@ class Registering:
         self.context = context
 
     async def register(self, wish: Register) -> Profile:
-        """An account for oneself.
+        """An account for oneself; a link to prove the address is mailed.
 
-        Raises Invalid for the password, EmailTaken unless registering answers alike (D-11), and TooManyRequests after too many
-        failures from the address (R-163). Where all answers are alike nothing is counted, or the limit would tell who is known.
+        Raises Invalid for the password, RegistrationClosed, EmailTaken unless registering is silent (D-11), and TooManyRequests
+        after too many failures from the address (R-163). Where all answers are alike nothing is counted, or the limit would tell
+        who is known.
         """
-        answers_alike = self.application.settings.section(Settings).register_answer != "conflict"
+        registration = self.application.settings.section(Settings).registration
+        if registration == "closed":
+            raise RegistrationClosed()
         async with self.application.resolve(FailureLimit).unguessed(self.context.address):
+            password_hash = await self._hashed(wish)
             try:
-                return await self._create(None, wish, await self._hashed(wish), DEFAULT_ROLES)
+                return await self._create(None, wish, password_hash, DEFAULT_ROLES)
             except EmailTaken:
-                if answers_alike:
-                    return _as_if_new(wish)
-                raise
+                if registration == "open":
+                    raise
+        async with self.application.unit(self.context) as uow:
+            uow.enqueue(SendProof(wish.email, RESET, "account_exists"))
+        return _as_if_new(wish)
 
     async def create(self, caller: Principal | None, wish: CreateUser) -> Profile:
-        """An account for somebody else. Raises Invalid, EmailTaken, RoleNotFound, BeyondOwnAccess."""
-        return await self._create(caller, wish, await self._hashed(wish), DEFAULT_ROLES if wish.roles is None else wish.roles)
+        """An account for somebody else. Raises Invalid, EmailTaken, RoleNotFound, BeyondOwnAccess.
+
+        For the address of one made by nobody, at the command line, whoever runs the installation vouches.
+        """
+        roles = DEFAULT_ROLES if wish.roles is None else wish.roles
+        return await self._create(caller, wish, await self._hashed(wish), roles, email_verified=caller is None)
 
     async def _hashed(self, wish: Register | CreateUser) -> str:
-        check_new_password(wish.password, self.application.settings.password, context=(wish.email, wish.full_name))
+        await self.application.resolve(NewPasswords).check(wish.password, about=(wish.email, wish.full_name))
         return await self.application.resolve(Passwords).hash(wish.password)
 
     async def _create(
-        self, caller: Principal | None, wish: Register | CreateUser, password_hash: str, roles: Sequence[str]
+        self,
+        caller: Principal | None,
+        wish: Register | CreateUser,
+        password_hash: str,
+        roles: Sequence[str],
+        *,
+        email_verified: bool = False,
     ) -> Profile:
-        new = NewUser(wish.email, wish.full_name, wish.first_name, wish.last_name)
+        new = NewUser(wish.email, wish.full_name, wish.first_name, wish.last_name, email_verified=email_verified)
         async with self.application.unit(self.context) as uow:
             user = await add_account(uow, caller, new, password_hash, roles)
+            if not user.email_verified:
+                uow.enqueue(SendProof(user.email, VERIFY, "verify_email"))
             return await UserService(uow).profile(user)
 
 

@@ -11,10 +11,11 @@ from mainspring.core.security.passwords import Passwords
 from mainspring.modules.users.service import UserService
 
 from ..errors import InvalidCredentials
-from ..rows import SignedInAs
+from ..rows import Device, MfaRequired, Proof, SignedInAs
 from ..schemas import Login
-from ..service import CredentialService, SessionService
-from .issuing import issue, profile_of
+from ..service import Admission, CredentialService, PasswordGuessService, hold_admissions
+from .issuing import issue_if_entered
+from .judging_password import JudgedPassword, judge_password
 
 
 class SigningIn:
@@ -24,7 +25,7 @@ class SigningIn:
         self.application = application
         self.context = context
 
-    async def run(self, login: Login) -> SignedInAs:
+    async def run(self, login: Login) -> SignedInAs | MfaRequired:
         """Raises InvalidCredentials, TooManyRequests after five failures, Unavailable when too many are waiting."""
         async with self.application.resolve(FailureLimit).attempt(login.email, self.context.address):
             try:
@@ -33,30 +34,35 @@ class SigningIn:
                 security_events.failed_login(email=login.email, ip=self.context.address)
                 raise
 
-    async def _sign_in(self, login: Login) -> SignedInAs:
-        user_id, stored = await self._look(login.email)
-        passwords = self.application.resolve(Passwords)
-        verdict = await passwords.verify(login.password, stored)
-        if user_id is None or stored is None or not verdict.matches:
+    async def _sign_in(self, login: Login) -> SignedInAs | MfaRequired:
+        user_id, stored, device = await self._look(login.email)
+        judged = await judge_password(self.application, self.context, login.email, device, login.password, stored)
+        if user_id is None or stored is None or not judged.verdict.matches:
             raise InvalidCredentials()
-        new_hash = await passwords.hash(login.password) if verdict.outdated else None
-        return await self._begin(user_id, stored, new_hash, login)
+        if judged.verdict.outdated:
+            new_hash = await self.application.resolve(Passwords).hash(login.password)
+            return await self._begin(user_id, stored, new_hash, login, judged)
+        return await self._begin(user_id, stored, stored, login, judged)
 
-    async def _look(self, email: str) -> tuple[UUID | None, str | None]:
-        """Two statements whether or not the address is known, so that time tells nothing."""
+    async def _look(self, email: str) -> tuple[UUID | None, str | None, Device | None]:
+        """Two statements whether or not the address is known, so that time tells nothing; one more for a known device."""
         async with self.application.reading(self.context) as uow:
             user = await UserService(uow).by_email(email)
-            stored = await CredentialService(uow).hash_of(user.id if user else ids.new())
+            id = user.id if user else ids.new()
+            stored = await CredentialService(uow).hash_of(id)
+            device = await PasswordGuessService(uow).known_device(id)
         if user is None or not user.is_active:
-            return None, None
-        return user.id, stored
+            return None, None, device
+        return user.id, stored, device
 
-    async def _begin(self, user_id: UUID, stored: str, new_hash: str | None, login: Login) -> SignedInAs:
+    async def _begin(
+        self, user_id: UUID, stored: str, new_hash: str, login: Login, judged: JudgedPassword
+    ) -> SignedInAs | MfaRequired:
         async with self.application.unit(self.context) as uow:
+            await hold_admissions(uow, user_id)  # before the credential, as everybody does, or two wait for each other
             # the row stays locked until the session is there: a change of password meanwhile waits, and then ends the session
-            if not await CredentialService(uow).confirm(user_id, stored, new_hash or stored):
+            if not await CredentialService(uow).confirm(user_id, stored, new_hash):
                 raise InvalidCredentials()
-            tokens = await SessionService(uow).start(user_id, login.transport)
-            profile = await profile_of(uow, tokens, InvalidCredentials)
-        security_events.successful_login(user_id=user_id, email=login.email, ip=self.context.address)
-        return issue(self.application, profile, tokens)
+            await judged.release(uow)
+            outcome = await Admission(uow).admit(Proof(user_id, "password"), login.transport)
+        return issue_if_entered(self.application, outcome)

@@ -1,10 +1,13 @@
 """Who sees which orders."""
 
+from typing import Any
 from uuid import UUID
 
 from mainspring.core.database import Page, Slice, UnitOfWork
 from mainspring.core.errors import Forbidden
 from mainspring.core.observability.logs import get_logger
+from mainspring.core.observability.security_events import access_refused
+from mainspring.core.personal_data import every_row
 from mainspring.core.security.principal import Principal
 
 from ..errors import OrderNotFound, RefundNotFound
@@ -47,7 +50,7 @@ class OrderService:
         sees_all = any(caller.may(permission) for permission in (READ, CANCEL, REFUND))
         order = await (self.orders.by_id(id) if sees_all else self.orders.of_buyer(id, caller.id))
         if order is None:
-            log.warning("resource_access_denied", userId=str(caller.id), resourceId=str(id))
+            access_refused(log, "resource_access_denied", caller.id, resourceId=str(id))
             raise OrderNotFound(id)
         return order
 
@@ -78,3 +81,15 @@ class OrderService:
         if refund is None:
             raise RefundNotFound(refund_id)
         return refund
+
+
+async def owner_of(uow: UnitOfWork, id: UUID) -> UUID | None:
+    """Who placed the order."""
+    order = await OrderService(uow).find_one(id)
+    return order.buyer_id if order else None
+
+
+async def personal_data(uow: UnitOfWork, user_id: UUID) -> dict[str, Any]:
+    """The orders of the user, with what was ordered."""
+    orders = OrderService(uow)
+    return {"orders": [await orders.whole(order) for order in await every_row(uow, ORDERS, buyer_id=user_id)]}

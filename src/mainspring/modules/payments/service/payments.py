@@ -194,3 +194,9 @@ def _facts(payment: PaymentRow) -> dict[str, Any]:  # Any: the fields of a fact 
         "charge_id": payment.charge_id,
         "currency": payment.currency,
     }
+
+
+async def owner_of(uow: UnitOfWork, id: UUID) -> UUID | None:
+    """Who pays."""
+    payment = await PaymentService(uow).of_id(id)
+    return payment.owner_id if payment else None

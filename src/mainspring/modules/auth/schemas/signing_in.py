@@ -11,11 +11,15 @@ from mainspring.core.http import ListQuery, Out, Schema
 from mainspring.core.http.messages import describe
 from mainspring.modules.users.schemas import MeOut, Names
 
-from .rows import SessionRow, SignedInAs
+from ..rows import MfaRequired, SessionRow, SignedInAs
 
 # Rules for new passwords need the settings and the other fields, so they lie in core.security.passwords and run in the workflow.
 Password = Annotated[str, Field(min_length=1, max_length=4096, json_schema_extra={"format": "password"})]
 RefreshTokenText = Annotated[str, StringConstraints(min_length=1, max_length=512)]
+Transport = Annotated[
+    Literal["bearer", "cookie"],
+    Field(description="bearer answers both tokens; cookie has the browser keep them where no script can read them."),
+]
 RoleName = Annotated[str, StringConstraints(min_length=1, max_length=50)]
 
 
@@ -39,13 +43,13 @@ class Login(Schema):
 
     email: Email
     password: Password
-    transport: Literal["bearer"] = "bearer"
+    transport: Transport = "bearer"
 
 
 class Refresh(Schema):
-    """The refresh token."""
+    """The refresh token; left out where it comes as a cookie."""
 
-    refresh_token: RefreshTokenText
+    refresh_token: RefreshTokenText | None = None
 
 
 class ChangePassword(Schema):
@@ -70,6 +74,10 @@ class BearerOut(Out):
     expires_at: datetime = Field(description="When the access token expires.")
     refresh_token: str
     refresh_expires_at: datetime = Field(description="When the refresh token expires unless it is used before.")
+    device_token: str | None = Field(
+        default=None,
+        description="Send it as X-Device-Token at later sign-ins from this device; it opens nothing by itself. Only at sign-in.",
+    )
     user: MeOut
 
     @classmethod
@@ -81,28 +89,74 @@ class BearerOut(Out):
             expires_at=signed_in.access.expires_at,
             refresh_token=signed_in.tokens.refresh_token,
             refresh_expires_at=signed_in.tokens.refresh_expires_at,
+            device_token=signed_in.device.text if signed_in.device else None,
             user=MeOut.of(signed_in.profile),
         )
+
+
+class CookieOut(Out):
+    """A session began or goes on; the browser keeps both tokens in cookies."""
+
+    expires_in: int = Field(description="Seconds until the access token expires.")
+    expires_at: datetime = Field(description="When the access token expires.")
+    refresh_expires_at: datetime = Field(description="When the refresh token expires unless it is used before.")
+    csrf_token: str = Field(description="Send it as X-CSRF-Token with every request that changes something.")
+    user: MeOut
+
+    @classmethod
+    def of_browser(cls, signed_in: SignedInAs, csrf_token: str) -> Self:
+        """The answer for a sign-in or a refresh."""
+        return cls(
+            expires_in=signed_in.access.expires_in,
+            expires_at=signed_in.access.expires_at,
+            refresh_expires_at=signed_in.tokens.refresh_expires_at,
+            csrf_token=csrf_token,
+            user=MeOut.of(signed_in.profile),
+        )
+
+
+class CsrfOut(Out):
+    """What pages send as `X-CSRF-Token` with every request that changes something."""
+
+    csrf_token: str
+
+
+class MfaRequiredOut(Out):
+    """The password (or another first proof) was right; a second factor is needed before there is a session."""
+
+    mfa_required: Literal[True] = True
+    mfa_token: str = Field(description="Send it to /auth/mfa/verify with the second factor.")
+    expires_in: int = Field(description="Seconds until the token expires.")
+    methods: list[str] = Field(description="Ways to prove the second factor.")
+
+    @classmethod
+    def of(cls, asked: MfaRequired) -> Self:
+        """The question for the second factor."""
+        return cls(mfa_token=asked.token, expires_in=asked.expires_in, methods=list(asked.methods))
 
 
 class SessionOut(Out):
     """One of the caller's sessions."""
 
     id: UUID
-    device: str | None
+    device: str | None = Field(description="The program and system in words, as far as they can be told.")
+    user_agent: str | None
     ip_address: str | None
+    place: str | None = Field(description="Where the address is, in an installation that knows.")
     created_at: datetime
     last_used_at: datetime
     expires_at: datetime
     current: bool
 
     @classmethod
-    def seen_from(cls, session_id: UUID, row: SessionRow) -> Self:
-        """The answer for a session, looked at from another."""
+    def seen_from(cls, session_id: UUID, row: SessionRow, words: str | None) -> Self:
+        """The answer for a session, looked at from another; `words` name its device."""
         return cls(
             id=row.id,
-            device=row.device,
+            device=words,
+            user_agent=row.device,
             ip_address=row.ip_address,
+            place=row.place,
             created_at=row.created_at,
             last_used_at=row.last_used_at,
             expires_at=row.expires_at,

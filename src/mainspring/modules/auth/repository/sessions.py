@@ -1,16 +1,16 @@
-"""The questions that auth asks the database."""
+"""Sessions and their refresh tokens."""
 
 from collections.abc import Sequence
 from dataclasses import fields
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import and_, exists, select, update
+from sqlalchemy import and_, exists, func, select, update
 
-from mainspring.core.database import Listing, Repository, Statement, UtcDateTime, any_of, bind, insert_into, update_of
+from mainspring.core.database import Listing, Repository, Statement, UtcDateTime, any_of, bind, insert_into
 
-from .models import Credential, RefreshToken, Session
-from .rows import LiveSession, SessionRow, TokenRow
+from ..models import RefreshToken, Session
+from ..rows import EarlierSignIns, LiveSession, SessionRow, TokenRow
 
 NOW = bind("now", UtcDateTime)
 SESSION = tuple(getattr(Session, field.name) for field in fields(SessionRow))
@@ -18,22 +18,26 @@ ALIVE = (Session.ended_at.is_(None), Session.expires_at > NOW)
 OF_USER = Session.user_id == bind("user_id", Session.user_id)
 ENDING = {"ended_at": NOW, "end_reason": bind("reason", Session.end_reason)}
 
-PASSWORD_OF = Statement(select(Credential.password_hash).where(Credential.user_id == bind("user_id", Credential.user_id)), str)
-ADD_CREDENTIAL: Statement[None] = Statement(insert_into(Credential))
-REPLACE_HASH: Statement[None] = Statement(
-    update_of(Credential)
-    .where(
-        Credential.user_id == bind("user_id", Credential.user_id),
-        Credential.password_hash == bind("old_hash", Credential.password_hash),
-    )
-    .values(password_hash=bind("new_hash", Credential.password_hash))
-)
-
 ADD_SESSION: Statement[None] = Statement(
-    insert_into(Session, "user_id", "transport", "device", "ip_address", "last_used_at", "expires_at")
+    insert_into(
+        Session,
+        "user_id",
+        "transport",
+        "method",
+        "second_factor",
+        "device",
+        "ip_address",
+        "place",
+        "last_used_at",
+        "authenticated_at",
+        "expires_at",
+    )
 )
 OWNER = Statement(select(Session.user_id).where(Session.id == bind("session_id", Session.id)), UUID)
-LIVE = Statement(select(Session.id, Session.user_id, Session.expires_at).where(any_of(Session.id, "ids"), *ALIVE), LiveSession)
+LIVE = Statement(
+    select(Session.id, Session.user_id, Session.expires_at, Session.authenticated_at).where(any_of(Session.id, "ids"), *ALIVE),
+    LiveSession,
+)
 SESSIONS = Listing(
     select(*SESSION),
     SessionRow,
@@ -42,8 +46,23 @@ SESSIONS = Listing(
     default="-lastUsedAt",
     key=Session.id,
 )
+ALIKE = and_(
+    Session.device.is_not_distinct_from(bind("device", Session.device)),
+    Session.ip_address.is_not_distinct_from(bind("ip_address", Session.ip_address)),
+)
+EARLIER = Statement(
+    select(func.count().label("any"), func.count().filter(ALIKE).label("alike")).where(
+        OF_USER, Session.created_at > bind("since", UtcDateTime)
+    ),
+    EarlierSignIns,
+)
 TOUCH: Statement[None] = Statement(
     update(Session).where(Session.id == bind("session_id", Session.id), *ALIVE).values(last_used_at=NOW)
+)
+PROVE: Statement[None] = Statement(
+    update(Session)
+    .where(Session.id == bind("session_id", Session.id), OF_USER, *ALIVE)
+    .values(authenticated_at=NOW, second_factor=bind("second_factor", Session.second_factor))
 )
 END: Statement[None] = Statement(
     update(Session).where(Session.id == bind("session_id", Session.id), OF_USER, Session.ended_at.is_(None)).values(ENDING)
@@ -96,22 +115,6 @@ LEFT_SEALED = Statement(
 )
 
 
-class CredentialRepository(Repository):
-    """Password hashes."""
-
-    async def hash_of(self, user_id: UUID) -> str | None:
-        """The hash of the user's password."""
-        return await self.uow.value(PASSWORD_OF, user_id=user_id)
-
-    async def add(self, user_id: UUID, password_hash: str) -> None:
-        """The first password of a user."""
-        await self.uow.run(ADD_CREDENTIAL, user_id=user_id, password_hash=password_hash)
-
-    async def replace(self, user_id: UUID, old_hash: str, new_hash: str) -> bool:
-        """Another password, if `old_hash` still is the one; False when somebody was faster."""
-        return await self.uow.run(REPLACE_HASH, user_id=user_id, old_hash=old_hash, new_hash=new_hash) == 1
-
-
 class SessionRepository(Repository):
     """Sessions. Those of a user are found by session and user, so a stranger's is not there."""
 
@@ -122,12 +125,20 @@ class SessionRepository(Repository):
             id=row.id,
             user_id=row.user_id,
             transport=row.transport,
+            method=row.method,
+            second_factor=row.second_factor,
             device=row.device,
             ip_address=row.ip_address,
+            place=row.place,
             created_at=row.created_at,
             last_used_at=row.last_used_at,
+            authenticated_at=row.authenticated_at,
             expires_at=row.expires_at,
         )
+
+    async def earlier(self, user_id: UUID, device: str | None, ip_address: str | None, since: datetime) -> EarlierSignIns:
+        """The sessions that a user began since a moment, alive or not."""
+        return await self.uow.only(EARLIER, user_id=user_id, device=device, ip_address=ip_address, since=since)
 
     async def live(self, ids: Sequence[UUID], now: datetime) -> list[LiveSession]:
         """Those of the sessions that have not ended."""
@@ -140,6 +151,11 @@ class SessionRepository(Repository):
     async def touch(self, session_id: UUID, now: datetime) -> bool:
         """Note the use; False when the session is not alive."""
         return await self.uow.run(TOUCH, session_id=session_id, now=now) == 1
+
+    async def prove(self, user_id: UUID, session_id: UUID, second_factor: str | None, now: datetime) -> bool:
+        """Note that everything was proved again; False when the session is not alive."""
+        changed = await self.uow.run(PROVE, user_id=user_id, session_id=session_id, second_factor=second_factor, now=now)
+        return changed == 1
 
     async def end(self, user_id: UUID, session_id: UUID, reason: str, now: datetime) -> bool:
         """End a session of the user; False when there is none to end."""

@@ -1,0 +1,1 @@
+"""API keys, with which programs come in, and the service accounts that own them (R-099)."""

@@ -1,0 +1,5 @@
+"""The router that every route of auth hangs on."""
+
+from mainspring.core.http import Router
+
+router = Router(tags=["auth"])

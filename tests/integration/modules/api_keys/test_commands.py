@@ -1,0 +1,82 @@
+"""`mainspring api-keys ...` (R-099)."""
+
+import asyncio
+import os
+import re
+from dataclasses import dataclass
+
+import pytest
+
+from mainspring.entrypoints import cli
+from mainspring.testing.databases import environment_of_tests
+
+KEPT = ("PATH", "HOME", "LANG", "TMPDIR")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def run(database_url, tmp_path, monkeypatch, capsys):
+    for name in [name for name in os.environ if name not in KEPT]:
+        monkeypatch.delenv(name)
+    for name, value in (environment_of_tests() | {"DATABASE_URL": database_url, "DATA_DIR": str(tmp_path / "cli")}).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+
+    async def command(*arguments: str) -> Said:
+        code = await asyncio.to_thread(cli.run, ["api-keys", *arguments])  # it has an event loop of its own
+        said = capsys.readouterr()
+        return Said(code, said.out, said.err)
+
+    return command
+
+
+async def test_a_key_is_made_listed_and_revoked(app, ada, run, robots):
+    made = await run("create", ada.email, "--name", "Robot", "--scope", "own:read", "--expires-in", "2d", "--per-minute", "50")
+
+    assert re.fullmatch(r"msk_test_\w{22}_\w{49}\n", made.stdout), made
+    key = made.stdout.strip()
+    assert await robots.status(key, "GET", "/users/me") == 200
+    line = (await run("list", "--account", ada.email)).stdout
+    id, *_ = line.split()
+    assert "Robot" in line
+    assert "own:read" in line
+    assert key not in line
+    assert (await run("revoke", id)).returncode == 0
+    assert (await run("list")).stdout == ""
+    await asyncio.sleep(1.1)  # another process revoked it
+    assert await robots.status(key, "GET", "/users/me") == 401
+
+
+async def test_a_service_account_gets_a_key(app, run, robots):
+    account = (await run("service-account", "Billing export", "--role", "user")).stdout.strip()
+
+    key = (await run("create", account, "--name", "Nightly", "--scope", "products:read")).stdout.strip()
+
+    assert account.startswith("billing-export-")
+    assert await robots.status(key, "GET", "/products") == 200
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("create", "nobody@example.com", "--name", "x"), "There is no account nobody@example.com."),
+        (("create", "ada@example.com", "--name", "x", "--scope", "moon:land"), "Permission not found"),
+        (("create", "ada@example.com", "--name", "x", "--expires-in", "soon"), "A duration is a number"),
+        (("create", "ada@example.com", "--name", "x", "--expires-in", "9000d"), "A key lives at most 365d"),
+        (("revoke", "019b76da-a800-7000-8000-000000000000"), "API key not found"),
+        (("service-account", ""), "at least 1"),
+        (("service-account", "x", "--role", "pilot"), "Role not found"),
+    ],
+)
+async def test_what_goes_wrong_is_said_in_a_sentence(ada, run, arguments, said):
+    answer = await run(*arguments)
+
+    assert answer.returncode != 0
+    assert said in answer.stderr
+    assert "Traceback" not in answer.stderr
