@@ -1,18 +1,12 @@
 """`mainspring access explain|export|plan|apply`: roles as a reviewed file."""
 
-import asyncio
-import os
 import tomllib
-from dataclasses import dataclass
 
 import pytest
 
-from mainspring.entrypoints import cli
 from mainspring.modules.access.schemas import RoleInFile
 from mainspring.modules.access.service import RoleFiles
-from mainspring.testing.databases import environment_of_tests
-
-KEPT = ("PATH", "HOME", "LANG", "TMPDIR")
+from tests.integration.modules.command_line import command, live_in
 
 SUPPORT = """
 [roles.support]
@@ -21,27 +15,10 @@ permissions = ["users:read", "orders:read"]
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
-    returncode: int
-    stdout: str
-    stderr: str
-
-
 @pytest.fixture
 def run(database_url, tmp_path, monkeypatch, capsys):
-    for name in [name for name in os.environ if name not in KEPT]:
-        monkeypatch.delenv(name)
-    for name, value in (environment_of_tests() | {"DATABASE_URL": database_url, "DATA_DIR": str(tmp_path / "cli")}).items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.chdir(tmp_path)
-
-    async def command(*arguments: str) -> Said:
-        code = await asyncio.to_thread(cli.run, ["access", *arguments])  # it has an event loop of its own
-        said = capsys.readouterr()
-        return Said(code, said.out, said.err)
-
-    return command
+    live_in(tmp_path, database_url, monkeypatch)
+    return command("access", capsys)
 
 
 @pytest.fixture

@@ -1,39 +1,17 @@
 """`mainspring api-keys ...` (R-099)."""
 
 import asyncio
-import os
 import re
-from dataclasses import dataclass
 
 import pytest
 
-from mainspring.entrypoints import cli
-from mainspring.testing.databases import environment_of_tests
-
-KEPT = ("PATH", "HOME", "LANG", "TMPDIR")
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    returncode: int
-    stdout: str
-    stderr: str
+from tests.integration.modules.command_line import command, live_in
 
 
 @pytest.fixture
 def run(database_url, tmp_path, monkeypatch, capsys):
-    for name in [name for name in os.environ if name not in KEPT]:
-        monkeypatch.delenv(name)
-    for name, value in (environment_of_tests() | {"DATABASE_URL": database_url, "DATA_DIR": str(tmp_path / "cli")}).items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.chdir(tmp_path)
-
-    async def command(*arguments: str) -> Said:
-        code = await asyncio.to_thread(cli.run, ["api-keys", *arguments])  # it has an event loop of its own
-        said = capsys.readouterr()
-        return Said(code, said.out, said.err)
-
-    return command
+    live_in(tmp_path, database_url, monkeypatch)
+    return command("api-keys", capsys)
 
 
 async def test_a_key_is_made_listed_and_revoked(app, ada, run, robots):

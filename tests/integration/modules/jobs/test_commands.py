@@ -1,41 +1,19 @@
 """`mainspring jobs ...` (R-268)."""
 
-import asyncio
 import json
-import os
-from dataclasses import dataclass
 
 import pytest
 
 from mainspring.core import ids
-from mainspring.entrypoints import cli
-from mainspring.testing.databases import environment_of_tests
+from tests.integration.modules.command_line import command, live_in
 
 pytestmark = pytest.mark.anyio
-KEPT = ("PATH", "HOME", "LANG", "TMPDIR")
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    returncode: int
-    stdout: str
-    stderr: str
 
 
 @pytest.fixture
 def run(database_url, tmp_path, monkeypatch, capsys):
-    for name in [name for name in os.environ if name not in KEPT]:
-        monkeypatch.delenv(name)
-    for name, value in (environment_of_tests() | {"DATABASE_URL": database_url, "DATA_DIR": str(tmp_path / "cli")}).items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.chdir(tmp_path)
-
-    async def command(*arguments: str) -> Said:
-        code = await asyncio.to_thread(cli.run, ["jobs", *arguments])  # it has an event loop of its own
-        said = capsys.readouterr()
-        return Said(code, said.out, said.err)
-
-    return command
+    live_in(tmp_path, database_url, monkeypatch)
+    return command("jobs", capsys)
 
 
 async def test_jobs_are_listed_one_a_line_without_colour(run, add_job):
