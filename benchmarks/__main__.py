@@ -1,4 +1,4 @@
-"""The one command: `./dev bench` or `python -m benchmarks`; `./dev bench jobs` measures the jobs."""
+"""The one command: `./dev bench` or `python -m benchmarks`; with a word of OTHERS it measures that instead."""
 
 import argparse
 import json
@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from .report import Measured, Results, floors, stage_table, table, void, write_j
 from .seeding import make_keys, seed
 from .subjects import Subject, ceiling, mainspring_environment, running
 
+OTHERS = ("jobs", "mixed", "tracing", "cache")
 SUBJECTS: tuple[Subject, ...] = ("ceiling", "mainspring")
 
 
@@ -120,8 +122,6 @@ def arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["jobs"]:
-        from .jobs import main as measure_jobs
-
-        raise SystemExit(measure_jobs(sys.argv[2:]))
+    if sys.argv[1:2] and sys.argv[1] in OTHERS:
+        raise SystemExit(import_module(f".{sys.argv[1]}", __package__).main(sys.argv[2:]))
     raise SystemExit(main())

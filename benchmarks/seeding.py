@@ -58,8 +58,8 @@ async def fill(environment: dict[str, str]) -> list[str]:
         for number in range(USERS)
     ]  # fmt: skip
     sessions: list[dict[str, Any]] = [
-        {"id": ids.new(), "user_id": user["id"], "transport": "bearer", "created_at": now, "last_used_at": now,
-         "expires_at": now + timedelta(days=7)}
+        {"id": ids.new(), "user_id": user["id"], "method": "password", "authenticated_at": now, "transport": "bearer",
+         "created_at": now, "last_used_at": now, "expires_at": now + timedelta(days=7)}
         for user in users
     ]  # fmt: skip
     products: list[dict[str, Any]] = [

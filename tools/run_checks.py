@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tools import architecture, audit, check_docs, lock_files  # noqa: E402
+from tools import architecture, audit, check_deployment, check_docs, lock_files, secret_scan  # noqa: E402
 
 
 def command(*arguments: str) -> Callable[[], list[str]]:
@@ -37,6 +37,8 @@ CHECKS: dict[str, Callable[[], list[str]]] = {
     "lock files": lock_files.complaints,
     "installed packages": audit.complaints,
     "documentation": check_docs.complaints,
+    "secrets in files": secret_scan.complaints,
+    "deployment": check_deployment.complaints,
 }
 
 
@@ -50,6 +52,8 @@ def main() -> int:
         print(f"{'refused' if complaints else 'ok':8}{name:26}{time.monotonic() - begun:6.1f} s", flush=True)
         for complaint in complaints:
             print("    " + complaint.replace("\n", "\n    "))
+    for sentence in check_deployment.left_out():
+        print(f"left out: {sentence}")
     print(f"{len(CHECKS) - refused} checks ok, {refused} refused")
     return int(bool(refused))
 

@@ -35,6 +35,7 @@ def names_in(tree: ast.AST) -> set[str]:
 
 def test_only_the_gate_opens_sessions():
     assert namers(PACKAGE, "open_session") == {OPENING, GATE}
+    assert namers(PACKAGE, "open_impersonation") == {OPENING, GATE}
 
 
 def test_only_the_opening_writes_a_row_of_a_session():
@@ -58,7 +59,7 @@ def test_access_tokens_are_signed_for_sessions_of_the_gate_only():
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "issue"
     }
 
-    assert signers == {"modules/auth/workflows/issuing.py"}
+    assert signers == {"modules/auth/service/issuing.py"}
 
 
 def test_the_scan_sees_whoever_goes_around_the_gate(tmp_path):

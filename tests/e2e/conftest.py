@@ -1,9 +1,12 @@
 """What the tests of real servers share: somebody who may do everything, and load that counts what was lost."""
 
 import asyncio
+import sys
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
 from uuid import UUID
 
 import httpx2
@@ -12,8 +15,27 @@ import pytest
 from mainspring.core.application import create_application
 from mainspring.core.settings import Settings
 from mainspring.modules.access.service import AssignmentService
+from tools.nginx_trial import find_nginx
 
+from .chromium import NoChromium, find_chromium, started_browser
+from .node_clients import CONTRACT, INTEROP, NodeClients, NoNode, installed_clients
+from .outside_programs import NoProgram, Outside, check_java, installed_programs
+
+if TYPE_CHECKING:
+    from playwright.async_api import BrowserContext, Page
+
+collect_ignore = [] if find_nginx() else ["test_nginx.py"]  # `./dev check` says what was left out
 PASSWORD = "correct horse battery staple"
+
+
+@pytest.hookimpl(tryfirst=True)  # before -m chooses
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests with a browser or with npm packages are marked so, and can be left out where there is none."""
+    for item in items:
+        used = getattr(item, "fixturenames", ())
+        for fixture, mark in (("chromium", "browser"), ("node", "node"), ("contract_tools", "node"), ("java", "java")):
+            if fixture in used:
+                item.add_marker(mark)
 
 
 @pytest.fixture
@@ -29,6 +51,82 @@ def administrator(settings) -> "Callable[[str], Awaitable[dict[str, str]]]":
         return await administrator_of(url, settings)
 
     return register
+
+
+@pytest.fixture(scope="session")
+def chromium(request: pytest.FixtureRequest) -> str:
+    """The path of the browser; without one the test is skipped, or fails under --complete."""
+    try:
+        return find_chromium()
+    except NoChromium as missing:
+        _leave_out(request, missing)
+
+
+@pytest.fixture
+async def browser(chromium: str) -> "AsyncIterator[BrowserContext]":
+    """A browser with a fresh profile: `await browser.new_page()`. Errors that a page does not catch fail the test."""
+    async with started_browser(chromium) as context:
+        yield context
+
+
+@pytest.fixture
+async def browser_page(browser: "BrowserContext") -> "Page":
+    """The one page of a browser with a fresh profile. Name it in tests marked `browser`."""
+    return await browser.new_page()
+
+
+@pytest.fixture(scope="session")
+def node(request: pytest.FixtureRequest) -> NodeClients:
+    """The npm clients of tests/interop, installed once: `node.run("verify_token.mjs", url)`. For tests marked `node`."""
+    return _installed(request, INTEROP)
+
+
+@pytest.fixture(scope="session")
+def contract_tools(request: pytest.FixtureRequest) -> NodeClients:
+    """The linters, generators and the compiler of tests/contract, installed once. For tests marked `node`."""
+    return _installed(request, CONTRACT)
+
+
+@pytest.fixture(scope="session")
+def outside(request: pytest.FixtureRequest) -> Outside:
+    """Programs of PyPI that look at us from outside, installed once: `outside.done("sqlmap", ...)`."""
+    try:
+        return installed_programs(_teller(request))
+    except NoProgram as missing:
+        _leave_out(request, missing)
+
+
+@pytest.fixture(scope="session")
+def java(request: pytest.FixtureRequest) -> None:
+    """There is a Java. Tests that use it are marked `java`."""
+    try:
+        check_java()
+    except NoProgram as missing:
+        _leave_out(request, missing)
+
+
+def _installed(request: pytest.FixtureRequest, folder: Path) -> NodeClients:
+    try:
+        return installed_clients(_teller(request), folder)
+    except NoNode as missing:
+        _leave_out(request, missing)
+
+
+def _teller(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    capture = request.config.pluginmanager.getplugin("capturemanager")
+
+    def tell(progress: str) -> None:
+        with capture.global_and_fixture_disabled():
+            sys.stderr.write(f"{progress}\n")
+            sys.stderr.flush()
+
+    return tell
+
+
+def _leave_out(request: pytest.FixtureRequest, missing: Exception) -> NoReturn:
+    if request.config.getoption("--complete"):
+        pytest.fail(str(missing))
+    pytest.skip(str(missing))
 
 
 async def administrator_of(url: str, settings: Settings) -> dict[str, str]:
@@ -71,7 +169,7 @@ class Load:
         await asyncio.gather(*(self._client(per_connection, ends, most) for _ in range(clients)))
 
     async def _client(self, per_connection: int, ends: float, most: int) -> None:
-        while time.monotonic() < ends and self.number < most:
+        while time.monotonic() < ends and self.number < most and not self.is_over:
             try:
                 reader, writer = await asyncio.wait_for(asyncio.open_connection(self.host, self.port), 5)
             except (OSError, TimeoutError):
@@ -82,7 +180,7 @@ class Load:
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, per_connection: int, most: int) -> None:
         for nth in range(per_connection):
-            if self.number >= most:
+            if self.number >= most or self.is_over:
                 return
             self.number += 1
             self.counts["sent"] += 1

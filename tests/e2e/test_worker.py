@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -32,8 +33,9 @@ def worker(database_url: str, tmp_path: Path) -> Iterator[Start]:
     """Starts the command; whatever is left of it ends with the test."""
     running: list[subprocess.Popen[bytes]] = []
 
-    def start(*options: str) -> "subprocess.Popen[bytes]":
+    def start(*options: str, **environment: str) -> "subprocess.Popen[bytes]":
         env = environment_of_tests() | {"DATABASE_URL": database_url, "DATA_DIR": str(tmp_path / "data"), "DRAIN_TIMEOUT": "10s"}
+        env |= environment
         with (tmp_path / "worker.log").open("ab") as log:
             one = subprocess.Popen([PROGRAM, "worker", *options], env=env, cwd=tmp_path, stdout=log, stderr=log)
         running.append(one)
@@ -58,6 +60,18 @@ async def test_processes_are_replaced_and_leave_in_order(database: Database, wor
     assert await asyncio.to_thread(command.wait, 40) == 0
     assert first[1] in second
     assert set(await pids(database)) <= {first[0]}  # the killed one said nothing; it ran nothing either
+
+
+async def test_a_service_manager_hears_when_jobs_are_run(worker: Start, tmp_path: Path) -> None:  # R-317
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ear:
+        ear.bind(str(tmp_path / "notify"))
+        ear.settimeout(40)
+
+        command = worker(NOTIFY_SOCKET=str(tmp_path / "notify"), DRAIN_DELAY="5m")
+
+        assert await asyncio.to_thread(ear.recv, 100) == b"READY=1"
+        command.send_signal(signal.SIGTERM)  # nobody asks a worker, so it waits for nobody
+        assert await asyncio.to_thread(command.wait, 40) == 0
 
 
 async def test_a_queue_that_does_not_exist_is_one_sentence(database: Database, worker: Start, tmp_path: Path) -> None:

@@ -10,12 +10,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import orjson
-import pyotp
 import pytest
 
-from mainspring.adapters.local_bank import LocalGateway
-from mainspring.adapters.local_bank.bank import Booking, letter_of
 from mainspring.core import clock, ids
 from mainspring.core.database import Statement, bind, update_of
 from mainspring.core.http.plan import Plan
@@ -32,12 +28,27 @@ from mainspring.modules.notifications.service import NotificationService
 from mainspring.modules.payments.service import Charging
 from mainspring.testing.client import PASSWORD, AppClient, SignedIn
 
-from ..integration.modules.auth.software_authenticator import (
-    PASSKEYS,
-    SoftwareAuthenticator,
-    new_options,
-    options_to_use,
-    with_passkey,
+from .account_scene import an_export, an_invitation, an_organization, somebody_acted_as
+from .bank_scene import signed_webhook
+from .factor_scene import (
+    a_new_passkey,
+    a_passkey,
+    a_passkey_in_use,
+    a_second_factor,
+    a_sign_in_that_waits,
+    an_authenticator_app,
+    no_first_step,
+    no_second_factor,
+)
+from .provider_scene import a_consent, an_oauth_client, ask_provider
+from .social_doors import (
+    ENVIRONMENT,
+    a_code,
+    a_provider,
+    a_provider_that_posts,
+    a_social_link,
+    request_of_logout,
+    request_of_return,
 )
 from .valid_bodies import body_of
 
@@ -49,12 +60,19 @@ DIE: Statement[None] = Statement(
 ACTORS = ("anonymous", "stranger", "owner", "granted", "expired", "moderator", "admin")
 
 
+@pytest.fixture
+def environment() -> dict[str, str]:
+    return {**ENVIRONMENT, "OAUTH__REGISTRATION": "open"}  # doors that are shut by default
+
+
 def rows() -> dict[str, dict[str, str]]:
     """The reviewed table: route to its columns."""
     lines = [
         [cell.strip() for cell in line.strip("| ").split("|")] for line in TABLE.read_text().splitlines() if line.startswith("| ")
     ]
-    return {cells[0].strip("`"): dict(zip(lines[0][1:], cells[1:], strict=True)) for cells in lines[1:]}
+    found = {cells[0].strip("`"): dict(zip(lines[0][1:], cells[1:], strict=True)) for cells in lines[1:]}
+    assert len(found) == len(lines) - 1, "a route stands twice in the table"
+    return found
 
 
 class Scene:
@@ -181,10 +199,6 @@ async def a_mail(scene: Scene, owner: SignedIn) -> Things:
     return {"id": str(message.id)}
 
 
-async def an_export(scene: Scene, owner: SignedIn) -> Things:
-    return {"id": (await scene.app.as_(owner).post("/api/v1/users/me/export")).json()["id"]}
-
-
 PURPOSES = {
     "/auth/verify-email": VERIFY,
     "/auth/reset-password": RESET,
@@ -209,60 +223,16 @@ async def a_link(scene: Scene, owner: SignedIn, purpose: str) -> Things:
     return {"token": letter.link.partition("#token=")[2]}
 
 
-async def an_authenticator_app(scene: Scene, caller: SignedIn) -> Things:
-    """One that waits for its first code."""
-    answer = await scene.app.as_(caller).post("/api/v1/auth/mfa/totp/enroll")
-    return {"secret": answer.raise_for_status().json()["secret"], "code": code_of(answer.json()["secret"])}
-
-
-async def a_second_factor(scene: Scene, caller: SignedIn) -> Things:
-    """An app that is confirmed."""
-    app = await an_authenticator_app(scene, caller)
-    body = {"code": app["code"]}
-    (await scene.app.as_(caller).post("/api/v1/auth/mfa/totp/activate", json=body)).raise_for_status()
-    return {"secret": app["secret"]}
-
-
-async def a_sign_in_that_waits(scene: Scene, caller: SignedIn) -> Things:
-    """The first step of a sign-in, and the code for the second."""
-    app = await a_second_factor(scene, caller)
-    answer = await scene.app.as_(None).post("/api/v1/auth/login", json={"email": caller.email, "password": PASSWORD})
-    return {"mfaToken": answer.raise_for_status().json()["mfaToken"], "code": code_of(app["secret"], ahead=30)}
-
-
-async def no_second_factor(scene: Scene, caller: SignedIn) -> Things:
-    """A code that nobody asks for, as the password is all that the account has."""
-    return {"code": "123456"}
-
-
-async def a_new_passkey(scene: Scene, caller: SignedIn) -> Things:
-    """One that the browser has just made."""
-    return {"credential": SoftwareAuthenticator().make(await new_options(scene.app, caller))}
-
-
-async def a_passkey_in_use(scene: Scene, caller: SignedIn) -> Things:
-    """One that has just signed."""
-    authenticator = await with_passkey(scene.app, caller)
-    return {"credential": authenticator.use(await options_to_use(scene.app))}
-
-
-async def no_first_step(scene: Scene, caller: SignedIn) -> Things:
-    """Whoever signs in with a passkey alone has no token of a first step."""
-    return {"mfaToken": None}
-
-
-async def a_passkey(scene: Scene, owner: SignedIn) -> Things:
-    await with_passkey(scene.app, owner)
-    return {"id": (await scene.app.as_(owner).get(PASSKEYS)).json()["data"][0]["id"]}
-
-
-def code_of(secret: str, ahead: int = 0) -> str:
-    return str(pyotp.TOTP(secret).at(clock.after(timedelta(seconds=ahead))))
-
-
 PREPARATIONS: dict[str, Prepare] = {
+    "/api/v1/auth/social/links/{id}": a_social_link,
+    "POST /api/v1/auth/social/{provider}/callback": a_provider_that_posts,
+    "POST /api/v1/auth/social/{provider}/backchannel-logout": a_provider_that_posts,
+    "/api/v1/auth/social/{provider}/": a_provider,
     "/api/v1/users/me/exports/{id}": an_export,
     "/api/v1/api-keys/{id}": an_api_key,
+    "/api/v1/organizations/{id}": an_organization,
+    "/api/v1/oauth-clients/{id}": an_oauth_client,
+    "/api/v1/oauth-consents/{client_id}": a_consent,
     "/api/v1/notifications/{id}": a_notification,
     "/mail/{id}": a_mail,
     "/docs/assets/{name}": a_file_of_the_documentation,
@@ -284,6 +254,7 @@ PREPARATIONS: dict[str, Prepare] = {
 }
 
 OF_THE_CALLER: dict[str, Prepare] = {
+    "POST /api/v1/auth/social/exchange": a_code,
     "POST /api/v1/credits/transfers": a_transfer,
     "POST /api/v1/auth/step-up": no_second_factor,
     "POST /api/v1/auth/mfa/totp/activate": an_authenticator_app,
@@ -293,11 +264,14 @@ OF_THE_CALLER: dict[str, Prepare] = {
     "POST /api/v1/auth/passkeys/register/verify": a_new_passkey,
     "POST /api/v1/auth/passkeys/login/options": no_first_step,
     "POST /api/v1/auth/passkeys/login/verify": a_passkey_in_use,
+    "DELETE /api/v1/users/{id}/impersonation": somebody_acted_as,
 }
 
 
 async def prepared(scene: Scene, route: str, owner: SignedIn) -> Things:
     """What the path or the body names, made for this call."""
+    if route.endswith("/invitations/acceptance"):
+        return await an_invitation(scene, owner)
     if route == "POST /api/v1/orders":
         return {"productId": (await a_product(scene, owner))["id"]}
     for path, purpose in PURPOSES.items():
@@ -325,7 +299,10 @@ def values_for(route: str, actor: SignedIn) -> dict[str, Any]:
         "role": "guest",
         "roles": ["user"],
         "overlap": "24h",
-    } | ({"name": "Ada Lovelace"} if "/users" in route or "/register" in route else {})
+        **({"operations": [{"id": "a", "method": "GET", "path": "/api/v1/audit"}]} if route.endswith("/batch") else {}),
+        **({"name": "Ada Lovelace"} if "/users" in route or "/register" in route else {}),
+        **({"kind": "public", "redirectUris": ["https://app.example.com/"]} if "/oauth-clients" in route else {}),
+    }
 
 
 async def ask(scene: Scene, document: dict[str, Any], route: str, part: str, permission: str) -> int:
@@ -333,8 +310,10 @@ async def ask(scene: Scene, document: dict[str, Any], route: str, part: str, per
     method, _, path = route.partition(" ")
     actor = await scene.actor(part, permission)
     owner = actor if part == "owner" and actor else await scene.app.sign_up()
-    things = await prepared(scene, route, owner)
     caller = actor or owner
+    if path.startswith("/oauth/"):
+        return await ask_provider(scene.app, scene.keeper, route, actor, caller)
+    things = await prepared(scene, route, owner)
     if route in OF_THE_CALLER:
         things |= await OF_THE_CALLER[route](scene, caller)
     operation = document["paths"].get(path, {}).get(method.lower(), {})
@@ -347,15 +326,13 @@ async def ask(scene: Scene, document: dict[str, Any], route: str, part: str, per
     if "/payments/webhooks/" in route:
         sent = signed_webhook(scene.app)
         return (await client.post(path.format(**things), headers=sent[0], content=sent[1])).status_code
-    options = {} if body is None else {"json": body}
+    if route.endswith("/callback"):
+        options = await request_of_return(scene.app, things["provider"])
+    elif route.endswith("/backchannel-logout"):
+        options = request_of_logout(scene.app, things["provider"])
+    else:
+        options = {} if body is None else {"json": body}
     return (await client.request(method, path.format(**things), **options)).status_code
-
-
-def signed_webhook(app: AppClient) -> tuple[dict[str, str], bytes]:
-    """A webhook of the local bank about a charge that is not ours: proved, kept, without effect."""
-    booking = Booking(ids.secret(8), ids.secret(8), 100, "EUR", "card_ok", "succeeded", None, 0)
-    body = orjson.dumps(letter_of(ids.secret(8), booking, clock.now().timestamp()))
-    return app.application.resolve(LocalGateway).signature(body), body
 
 
 def routes_of(app: AppClient) -> dict[str, str]:

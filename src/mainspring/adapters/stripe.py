@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn
 
-import httpx2
 import orjson
 import stripe
 from stripe.params import PaymentIntentCreateParams, PaymentIntentListParams
@@ -20,6 +19,7 @@ from mainspring.core.errors import Malformed, Unavailable
 from mainspring.core.module import BootRefused
 from mainspring.core.money import Money
 from mainspring.core.observability import get_logger
+from mainspring.core.outgoing import AddressRefused, NotReached, Outgoing, outgoing
 from mainspring.core.resilience import NotDone
 from mainspring.core.security.timed_signature import is_signed
 from mainspring.modules.payments.errors import KeyTaken, PaymentDeclined, RefundRefused, WebhookRefused
@@ -29,6 +29,7 @@ from mainspring.modules.payments.settings import Settings
 KEY = "mainspring_key"
 SIGNATURE = "stripe-signature"
 PAGE, MOST_PAGES = 100, 20
+LONGEST_BODY = 8 * 1024 * 1024  # a page of payments, each with its charge
 CLOCKS_DIFFER = timedelta(minutes=5)
 INDEXED_AFTER = timedelta(minutes=5)  # Stripe's search knows new payments after less than a minute, normally
 
@@ -50,9 +51,9 @@ class StripeGateway:
 
     name = "stripe"
 
-    def __init__(self, client: stripe.StripeClient, http: "Http", secrets: tuple[bytes, ...], tolerance: timedelta) -> None:
+    def __init__(self, client: stripe.StripeClient, secrets: tuple[bytes, ...], tolerance: timedelta) -> None:
         self.intents, self.refunds = client.v1.payment_intents, client.v1.refunds
-        self.http, self.secrets, self.tolerance = http, secrets, tolerance
+        self.secrets, self.tolerance = secrets, tolerance
 
     async def charge(self, key: str, amount: Money, method: str, metadata: Mapping[str, str]) -> Charge:
         """Create a PaymentIntent and confirm it."""
@@ -106,10 +107,6 @@ class StripeGateway:
         except (ValueError, KeyError, TypeError) as odd:
             raise Malformed("This is no Stripe event.") from odd
 
-    async def close(self) -> None:
-        """Close the connections."""
-        await self.http.close_async()
-
     async def _listed(self, key: str, since: datetime) -> Charge | None:
         params: PaymentIntentListParams = {
             "created": {"gte": int((since - CLOCKS_DIFFER).timestamp())},
@@ -130,25 +127,28 @@ class StripeGateway:
 
 
 class Http(stripe.HTTPClient):
-    """Stripe's requests over httpx2, without redirects and without tries of its own: the port's policy decides about those."""
+    """Stripe's requests over the client for other servers, without tries of its own: the port's policy decides about those."""
 
-    name = "httpx2"
+    name = "outgoing"
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, client: Outgoing, seconds: float) -> None:
         super().__init__()
-        self._client = httpx2.AsyncClient(timeout=seconds, follow_redirects=False)
+        self._client, self._seconds = client, seconds
 
     async def request_async(
         self, method: str, url: str, headers: Mapping[str, str], post_data: Any = None
     ) -> tuple[bytes, int, Mapping[str, str]]:
         """One request. Raises APIConnectionError; `should_retry` says that Stripe certainly got nothing."""
+        body = post_data.encode() if isinstance(post_data, str) else post_data
         try:
-            answer = await self._client.request(method, url, headers=dict(headers), content=post_data)
-        except httpx2.HTTPError as failure:
-            is_untouched = isinstance(failure, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout)
+            answer = await self._client.send(
+                method.upper(), url, headers=headers, body=body, deadline=self._seconds, longest=LONGEST_BODY
+            )
+        except (Unavailable, AddressRefused) as failure:
+            is_untouched = isinstance(failure, NotReached)
             error = stripe.APIConnectionError(type(failure).__name__, should_retry=is_untouched)  # type: ignore[no-untyped-call]  # so Stripe declares it
             raise error from failure
-        return answer.content, answer.status_code, answer.headers
+        return answer.body, answer.status, answer.headers
 
     def sleep_async(self, secs: float) -> Awaitable[None]:
         """As asyncio does."""
@@ -156,7 +156,7 @@ class Http(stripe.HTTPClient):
 
     async def close_async(self) -> None:
         """Close the connections."""
-        await self._client.aclose()
+        await self._client.close()
 
 
 def stripe_gateway(application: Application) -> StripeGateway:
@@ -168,7 +168,7 @@ def stripe_gateway(application: Application) -> StripeGateway:
         raise BootRefused("STRIPE_WEBHOOK_SECRET is missing: without it nobody can tell Stripe's webhooks from others.")
     if settings.is_production and not section.stripe_url.startswith("https://"):
         raise BootRefused("PAYMENTS__STRIPE_URL must start with https:// in production.")
-    http = Http(section.timeout.total_seconds())
+    http = Http(outgoing(application, named=[section.stripe_url], extra="stripe"), section.timeout.total_seconds())
     client = stripe.StripeClient(
         settings.stripe_api_key.get_secret_value(),
         base_addresses={"api": section.stripe_url},
@@ -176,9 +176,7 @@ def stripe_gateway(application: Application) -> StripeGateway:
         max_network_retries=0,
     )
     secrets = tuple(part.strip().encode() for part in settings.stripe_webhook_secret.get_secret_value().split(","))
-    gateway = StripeGateway(client, http, secrets, section.webhook_tolerance)
-    application.on_stop(gateway.close)
-    return gateway
+    return StripeGateway(client, secrets, section.webhook_tolerance)
 
 
 async def _answered(request: Awaitable[stripe.StripeObject]) -> Any:  # Any: Stripe's objects are dictionaries of any shape

@@ -16,11 +16,13 @@ from .events.outbox import Outbox
 from .jobs.book import JobBook
 from .mail.ports import Mailer
 from .module import BootRefused, Module, discover
+from .observability.telemetry import start_telemetry
 from .personal_data import PersonalData
 from .registry import Registry
 from .security.authenticator import Authenticator
 from .security.ports import PermissionSource, SessionSource
 from .settings import Settings
+from .token_keys.keeper import TokenKeyKeeper
 from .wiring import database_options, register_core, stop_core
 from .workflows.declaration import load as load_workflows
 
@@ -43,6 +45,7 @@ class Application:
         )  # of the rows that tell of start and end, the same in every forked process
         self._last_deeds: list[Callable[[], Awaitable[None]]] = []
         self.draining = asyncio.Event()  # set when the process ends: streams watch it
+        self.is_succeeded = False  # it ends because another process already serves in its place
         options = database_options(settings)
         self.databases: dict[str, Database] = {name: open_database(url, options) for name, url in settings.databases.items()}
         for database in self.databases.values():
@@ -83,6 +86,7 @@ class Application:
         Raises BootRefused when a module cannot make what it provides, or has a job or a subscriber that cannot be run, and
         Unavailable when a database cannot be reached.
         """
+        start_telemetry(self)
         for module in self.modules:
             for port in module.provides:
                 self.resolve(port)
@@ -95,6 +99,7 @@ class Application:
         for database in self.databases.values():
             database.outbox = outbox
             await database.open()
+        await self.resolve(TokenKeyKeeper).start()
         for module in self.modules:
             if module.on_start:
                 await module.function(module.on_start)(self)

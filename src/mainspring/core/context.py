@@ -7,6 +7,8 @@ from uuid import UUID
 
 if TYPE_CHECKING:
     from .audit.security_trail import SecurityTrail
+    from .limits.budgets import Standing
+    from .limits.limiter import Policy
     from .security.principal import Principal
 
 
@@ -31,10 +33,18 @@ class Context:
         """A header of the request, its lower-case name given; None when it was not sent, or there is no request."""
         return None
 
+    def told(self, policy: "Policy", standing: "Standing | None", seconds: float = 0.0) -> None:
+        """Have the answer tell what is left of a budget, of which None is nothing for so many seconds."""
+
     @property
     def user_id(self) -> UUID | None:
         """The signed-in user, if there is one."""
         return self.principal.id if self.principal else None
+
+    @property
+    def impersonator_id(self) -> UUID | None:
+        """Who acts as the signed-in user, if somebody does."""
+        return self.principal.impersonator_id if self.principal else None
 
     @property
     def key_id(self) -> UUID | None:

@@ -54,6 +54,9 @@ class Module:
     `{Port: "file:factory"}`, each factory taking the application. `on_start` (`file:function`) is awaited with the application
     when a process starts, in every process, so it must be idempotent. `personal_data` (`file:function`) answers what it
     keeps about a user, see `core.personal_data`. `own` lists files that no other module has.
+    `examination` (`file:function`) takes the application and answers what `mainspring doctor` has to tell (`core.doctor`);
+    `invariants` takes it too and answers one sentence for each thing in the tables that cannot be, asked after a restore.
+    `sealed` (`file:function`) answers the columns that are sealed under ENCRYPTION_KEY (`core.database.sealed`).
     `database` names the one that holds its tables, of those in `DATABASES__<NAME>__URL` (R-210). `owners` tells whose a thing
     is, as `{"order": "file:function"}`, each function taking a unit of work and an id (`core.security.owners`).
     """
@@ -65,6 +68,9 @@ class Module:
     provides: Mapping[type[Any], str] = field(default_factory=dict)
     on_start: str | None = None
     personal_data: str | None = None
+    examination: str | None = None
+    invariants: str | None = None
+    sealed: str | None = None
     own: tuple[str, ...] = ()
     database: str = "default"
     owners: Mapping[str, str] = field(default_factory=dict)

@@ -32,7 +32,7 @@ class Runtime:
     def __init__(self, data_dir: Path) -> None:
         self.path = data_dir / FILE
         self._connection: sqlite3.Connection | None = None
-        self._process = 0
+        self._process = self._inode = 0
         self._schemas: list[str] = []
 
     def declare(self, schema: str) -> None:
@@ -59,6 +59,21 @@ class Runtime:
                 raise
             connection.execute("COMMIT")
 
+    def was_replaced(self) -> bool:
+        """Whether another file took the place of the one in use, as when a server starts beside this process.
+
+        The next use then opens the other one.
+        """
+        if self._connection is None:
+            return False
+        try:
+            if self.path.stat().st_ino == self._inode:
+                return False
+        except OSError:  # it is being replaced at this moment: whoever makes the other one is not ready yet
+            return False
+        self.close()
+        return True
+
     def close(self) -> None:
         """Close the connection; the next use opens it again."""
         if self._connection is not None:
@@ -73,7 +88,7 @@ class Runtime:
             connection.execute("PRAGMA synchronous = OFF")
             for schema in self._schemas:
                 connection.executescript(schema)
-            self._connection, self._process = connection, os.getpid()
+            self._connection, self._process, self._inode = connection, os.getpid(), self.path.stat().st_ino
         return self._connection
 
 

@@ -3,17 +3,20 @@
 from typing import TYPE_CHECKING
 
 from .audit.wiring import register_audit, stop_audit
+from .cache.wiring import register_cache, stop_cache
 from .database import DatabaseOptions
 from .events.wiring import register_events, stop_events
 from .jobs.wiring import register_jobs, stop_jobs
 from .limits.budgets import Budgets
-from .limits.failures import FailureLimit
-from .limits.tries import TryLimit
+from .limits.lending import ByStore
+from .limits.wiring import failure_limit, register_limits, stop_limits
 from .mail.wiring import register_mail
+from .observability.telemetry import load_telemetry
 from .runtime import Runtime
 from .security.argon2id import Argon2Cost
 from .security.authenticator import Authenticator
 from .security.csrf import CsrfTokens
+from .security.dpop import DpopProofs
 from .security.hashing_slots import HashingSlots
 from .security.key_gate import KeyGate
 from .security.key_uses import KeyUses
@@ -21,11 +24,12 @@ from .security.keys import KeyRing
 from .security.new_passwords import NewPasswords
 from .security.owners import Owners
 from .security.passwords import PRESETS, Passwords
-from .security.ports import KeySource, KeyTallies, PermissionSource, SessionSource, SessionState
+from .security.ports import KeySource, KeyTallies, OutsideTokens, PermissionSource, SessionSource, SessionState
 from .security.session_cookies import SessionCookies
-from .security.snapshots import KeySnapshots, Snapshots
+from .security.snapshots import Follower, KeySnapshots, Snapshots
 from .security.tokens import AccessTokens
 from .settings import Settings
+from .token_keys.wiring import register_token_keys, stop_token_keys
 from .workflows import Workflows
 
 if TYPE_CHECKING:
@@ -35,15 +39,18 @@ if TYPE_CHECKING:
 def register_core(application: "Application") -> None:
     """Register core's own implementations. Each is made at its first use, so a command that needs none pays for none."""
     settings, singleton = application.settings, application.ports.singleton
+    load_telemetry(settings)
     singleton(Settings, lambda: settings)
-    singleton(KeyRing, lambda: _keys(settings))
+    if settings.jwt_private_key is not None:
+        singleton(KeyRing, lambda: _keys(settings))
+    register_token_keys(application)
     singleton(AccessTokens, lambda: _tokens(application))
     singleton(HashingSlots, lambda: HashingSlots(settings.data_dir / "runtime"))
     singleton(Passwords, lambda: Passwords(application.resolve(HashingSlots), _cost(settings)))
     singleton(NewPasswords, lambda: _new_passwords(settings))
     singleton(Runtime, lambda: Runtime(settings.data_dir))
-    singleton(FailureLimit, lambda: FailureLimit(application.resolve(Runtime), enabled=settings.rate_limits))
-    singleton(TryLimit, lambda: TryLimit(application.resolve(Runtime), enabled=settings.rate_limits))
+    register_limits(application)
+    register_cache(application)
     singleton(Snapshots, lambda: _snapshots(application))
     singleton(Owners, lambda: Owners(application.modules))
     singleton(KeySnapshots, lambda: _key_snapshots(application))
@@ -51,6 +58,7 @@ def register_core(application: "Application") -> None:
     singleton(KeyGate, lambda: _key_gate(application))
     singleton(SessionCookies, lambda: SessionCookies.of(settings))
     singleton(CsrfTokens, lambda: CsrfTokens([secret.get_secret_value() for secret in settings.session_secret]))
+    singleton(DpopProofs, lambda: DpopProofs(settings.public_url, application.unit))
     singleton(Authenticator, lambda: _authenticator(application))
     register_jobs(application)
     singleton(Workflows, lambda: Workflows(application))
@@ -63,6 +71,7 @@ async def stop_core(application: "Application") -> None:
     """Stop and close what of it was made."""
     made = application.ports.made
     await stop_audit(application)
+    await stop_token_keys(application)
     await stop_events(application)
     if workflows := made(Workflows):
         await workflows.stop()
@@ -71,8 +80,12 @@ async def stop_core(application: "Application") -> None:
         await snapshots.stop()
     if key_snapshots := made(KeySnapshots):
         await key_snapshots.stop()
+    if outside := made(OutsideTokens):
+        await outside.stop()
     if uses := made(KeyUses):
         await uses.stop()
+    await stop_cache(application)
+    await stop_limits(application)
     if slots := made(HashingSlots):
         slots.stop()
     if runtime := made(Runtime):
@@ -85,22 +98,24 @@ def database_options(settings: Settings) -> DatabaseOptions:
         synchronous=settings.db_synchronous.upper(),
         pool_max=settings.db_pool_max,
         pool_min=settings.db_pool_min,
+        acquire_timeout=settings.db_acquire_timeout.total_seconds(),
+        lock_timeout=settings.db_lock_timeout.total_seconds(),
+        statement_timeout=settings.db_statement_timeout.total_seconds(),
         application_name=settings.service_name,
         log_statements=settings.log_sql,
+        slow_query=settings.db_slow_query.total_seconds(),
     )
 
 
 def _keys(settings: Settings) -> KeyRing:
-    if settings.jwt_private_key is not None:
-        private, public = settings.jwt_private_key.get_secret_value(), settings.jwt_public_key or ""
-        return KeyRing.of_environment(private, public, algorithm=settings.jwt_algorithm)
-    return KeyRing.of_folder(settings.data_dir, algorithm=settings.jwt_algorithm)
+    private = settings.jwt_private_key.get_secret_value() if settings.jwt_private_key else ""
+    return KeyRing.of_environment(private, settings.jwt_public_key or "", algorithm=settings.jwt_algorithm)
 
 
 def _tokens(application: "Application") -> AccessTokens:
     settings = application.settings
     return AccessTokens(
-        application.resolve(KeyRing),
+        application.resolve(KeyRing) if KeyRing in application.ports else None,
         issuer=settings.jwt_issuer,
         audience=settings.jwt_audience,
         ttl=settings.access_token_ttl,
@@ -129,6 +144,9 @@ def _authenticator(application: "Application") -> Authenticator:
         cookie=application.resolve(SessionCookies).access,
         origins=(settings.public_url.rstrip("/"), *settings.allowed_origins),
         keys=application.resolve(KeyGate) if KeySource in application.ports else None,
+        mfa=settings.mfa,
+        proofs=application.resolve(DpopProofs),
+        outside=_outside(application),
     )
 
 
@@ -137,8 +155,20 @@ def _snapshots(application: "Application") -> Snapshots[SessionState]:
         application.reading,
         application.resolve(SessionSource),
         application.resolve(PermissionSource),
-        followers=(application.resolve(KeySnapshots),) if KeySource in application.ports else (),
+        followers=_followers(application),
     )
+
+
+def _followers(application: "Application") -> list[Follower]:
+    """Who remembers users beside the sessions: API keys, and tokens of outside issuers."""
+    keys = [application.resolve(KeySnapshots)] if KeySource in application.ports else []
+    outside = _outside(application)
+    return [*keys, *([outside] if outside is not None else [])]
+
+
+def _outside(application: "Application") -> OutsideTokens | None:
+    found = application.resolve(OutsideTokens) if OutsideTokens in application.ports else None
+    return found if found is not None and found.is_used else None
 
 
 def _key_snapshots(application: "Application") -> KeySnapshots:
@@ -149,9 +179,9 @@ def _key_gate(application: "Application") -> KeyGate:
     settings = application.settings
     return KeyGate(
         application.resolve(KeySnapshots),
-        Budgets(application.resolve(KeyTallies)),
+        Budgets(ByStore(application.resolve(KeyTallies))),
         application.resolve(KeyUses),
-        FailureLimit(application.resolve(Runtime), purpose="api_keys", enabled=settings.rate_limits),
+        failure_limit(application, "api_keys"),
         live=settings.is_production,
         limited=settings.rate_limits,
     )

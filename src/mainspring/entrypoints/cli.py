@@ -9,7 +9,26 @@ import typer
 
 from mainspring.core.module import BootRefused
 
-from .commands import access, migrate, modules, openapi, routes, seed, serve, settings, version, worker, workflows
+from .commands import (
+    access,
+    backup,
+    cache,
+    doctor,
+    handoff,
+    keys,
+    migrate,
+    modules,
+    openapi,
+    routes,
+    secrets,
+    seed,
+    serve,
+    settings,
+    status,
+    version,
+    worker,
+    workflows,
+)
 from .commands.of_modules import CommandsOfModules
 
 STYLE: Literal["rich"] | None = "rich" if sys.stdout.isatty() else None  # boxes are for people
@@ -32,8 +51,16 @@ app.command("routes")(routes.routes)
 app.command("seed")(seed.seed)
 app.command("settings")(settings.settings)
 app.command("openapi")(openapi.openapi)
+app.command("handoff")(handoff.handoff)
 app.add_typer(workflows.app, name="workflows")
 app.add_typer(access.app, name="access")
+app.add_typer(cache.app, name="cache")
+app.add_typer(keys.app, name="keys")
+app.command("status")(status.status)
+app.command("doctor")(doctor.doctor)
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
+app.add_typer(secrets.app, name="secrets")
 app.command("version")(version.version)
 
 

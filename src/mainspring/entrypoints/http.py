@@ -24,6 +24,8 @@ def create_app(application: Application) -> HttpApp:
         router = getattr(routes, "router", None)
         if not isinstance(router, Router):
             raise BootRefused(f"The routes.py of module {module.name} has no `router = Router(...)`.")
-        on_database(router, module.database)
-        routers.append(router)
+        for one in (router, getattr(routes, "root_router", None)):
+            if isinstance(one, Router):
+                on_database(one, module.database)
+                routers.append(one)
     return HttpApp(application, routers)

@@ -58,6 +58,7 @@ class AppClient:
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         await self.http.aclose()
+        self.program.api.dependency_overrides.clear()  # the next test's program has the same routes
 
     def as_(self, user: SignedIn | None) -> "AppClient":
         """The same client with this user's token; None is an anonymous one."""

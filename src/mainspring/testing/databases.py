@@ -21,11 +21,18 @@ from .postgresql import Postgresql, database_name
 
 @cache
 def environment_of_tests() -> dict[str, str]:
-    """What every test is given: known secrets, one key pair a process, and cheap password hashing."""
+    """What every test is given: known secrets, a key pair a process, cheap password hashing, limits on requests out of reach.
+
+    Waits for the database are long: fifty requests that race while the machine stands still have one winner and no 503.
+    Tests of those waits set their own.
+    """
     key = rsa.generate_private_key(public_exponent=65537, key_size=3072)
     return {
         "APP_ENV": "test",
         "DB_SYNCHRONOUS": "off",
+        "DB_ACQUIRE_TIMEOUT": "20s",
+        "DB_LOCK_TIMEOUT": "20s",
+        "DB_STATEMENT_TIMEOUT": "30s",
         "SESSION_SECRET": "a secret that signs in tests and nowhere else",
         "ENCRYPTION_KEY": "a key that encrypts in tests and nowhere else",
         "JWT_PRIVATE_KEY": key.private_bytes(
@@ -37,6 +44,8 @@ def environment_of_tests() -> dict[str, str]:
         "PASSWORD__MEMORY_KIB": "8192",
         "PASSWORD__TIME_COST": "1",
         "PASSWORD__PARALLELISM": "1",
+        "RATE_LIMITS__ANONYMOUS": "1000000/15m",
+        "RATE_LIMITS__SIGNED_IN": "1000000/1h",
     }
 
 

@@ -162,7 +162,7 @@ def server(database_url: str, environment: dict[str, str], tmp_path: Path) -> "I
 
     with ExitStack() as running:
 
-        def start(workers: int = 1, env: dict[str, str] | None = None, **options: Any) -> "RunningServer":
+        def start(workers: int | None = 1, env: dict[str, str] | None = None, **options: Any) -> "RunningServer":
             merged = environment | (env or {})
             return running.enter_context(start_server(database_url, tmp_path, workers=workers, env=merged, **options))
 

@@ -80,17 +80,22 @@ def start_server(
     database_url: str,
     folder: Path,
     *,
-    workers: int = 1,
+    workers: int | None = 1,
     env: Mapping[str, str] | None = None,
     ready_path: str = "/ready",
     options: Sequence[str] = (),
 ) -> Iterator[RunningServer]:
-    """Start a server and wait until it is ready. Raises RuntimeError with its log when it ends or takes over 30 s."""
+    """Start a server and wait until it is ready. Raises RuntimeError with its log when it ends or takes over 30 s.
+
+    Without `workers` their number is that of the environment.
+    """
     port = _free_port()
     given = {name: os.environ[name] for name in KEPT if name in os.environ}
     given |= environment_of_tests() | {"DATABASE_URL": database_url, "DATA_DIR": str(folder / "data")} | dict(env or {})
     program = Path(sys.executable).with_name("mainspring")
-    command = [str(program), "serve", "--host", "127.0.0.1", "--port", str(port), "--workers", str(workers), *options]
+    command = [str(program), "serve", "--host", "127.0.0.1", "--port", str(port), *options]
+    if workers is not None:
+        command += ["--workers", str(workers)]
     log = folder / f"serve-{port}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(command, env=given, cwd=folder, stdout=output, stderr=subprocess.STDOUT)

@@ -2,17 +2,22 @@
 
 from collections.abc import Awaitable, Callable
 from typing import Any
+from uuid import UUID
 
 import pytest
 
-from mainspring.core import ids
+from mainspring.core import clock, ids
 from mainspring.core.jobs.upkeep import prune_jobs
 from mainspring.core.money import Money
 from mainspring.core.observability.logs import captured_logs
 from mainspring.core.security.permission import PERMISSIONS
 from mainspring.modules.notifications.service import NotificationService
+from mainspring.modules.oauth.service import ConsentService
 from mainspring.modules.orders.events import PAID
+from mainspring.modules.organizations.repository import MemberRepository
 from mainspring.modules.payments.service import Charging
+from mainspring.modules.social.rows import Identity
+from mainspring.modules.social.service import LinkService
 from mainspring.testing.client import AppClient, SignedIn
 
 from ..modules.auth.software_authenticator import with_passkey
@@ -66,6 +71,58 @@ async def api_keys(scene: Scene) -> Add:
 
 async def service_accounts(scene: Scene) -> Add:
     return lambda number: scene.made("/service-accounts", name=f"Robot {number}", roles=["user"])
+
+
+async def organizations(scene: Scene) -> Add:
+    return lambda number: scene.made("/organizations", name=f"Engines {number}")
+
+
+async def members(scene: Scene) -> tuple[str, Add]:
+    id = await scene.made("/organizations", name="Engines")
+
+    async def add(number: int) -> None:
+        user = await scene.app.sign_up()
+        async with scene.app.application.unit() as uow:
+            await MemberRepository(uow).add(UUID(id), user.id, "member", clock.now())
+
+    return id, add
+
+
+async def invitations(scene: Scene) -> tuple[str, Add]:
+    id = await scene.made("/organizations", name="Engines")
+
+    async def add(number: int) -> None:
+        body = {"email": f"invited{number}@example.com"}
+        (await scene.client.post(f"{API}/organizations/{id}/invitations", json=body)).raise_for_status()
+
+    return id, add
+
+
+async def oauth_clients(scene: Scene) -> Add:
+    return lambda number: an_oauth_client(scene, number)
+
+
+async def an_oauth_client(scene: Scene, number: int) -> str:
+    wish = {"kind": "public", "redirectUris": ["https://app.example.com/callback"], "grants": ["authorization_code"]}
+    return await scene.made("/oauth-clients", name=f"Shop {number}", scopes=["openid"], **wish)
+
+
+async def oauth_consents(scene: Scene) -> Add:
+    async def add(number: int) -> None:
+        client_id = UUID(await an_oauth_client(scene, number))
+        async with scene.app.application.unit() as uow:
+            await ConsentService(uow).give(scene.admin.id, client_id, ["openid"])
+
+    return add
+
+
+async def social_links(scene: Scene) -> Add:
+    async def add(number: int) -> None:
+        identity = Identity("acme", "Acme", "https://id.example.com", f"ada-{number}", scene.admin.email, True, None)
+        async with scene.app.application.unit() as uow:
+            await LinkService(uow).add(scene.admin.id, identity)
+
+    return add
 
 
 async def products(scene: Scene) -> Add:
@@ -136,6 +193,12 @@ LISTS: dict[str, Any] = {
     "/api-keys": api_keys,
     "/service-accounts": service_accounts,
     "/auth/passkeys": passkeys,
+    "/oauth-clients": oauth_clients,
+    "/oauth-consents": oauth_consents,
+    "/auth/social/links": social_links,
+    "/organizations": organizations,
+    "/organizations/{id}/members": members,
+    "/organizations/{id}/invitations": invitations,
     "/products": products,
     "/credits": credits,
     "/orders": orders,

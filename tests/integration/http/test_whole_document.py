@@ -7,9 +7,11 @@ import orjson
 from fastapi.routing import iter_route_contexts
 from pydantic import ValidationError
 
+from mainspring.core import ids
 from mainspring.core.application import Application
 from mainspring.core.http.examples import example_of
 from mainspring.entrypoints.http import create_app
+from mainspring.testing.client import AppClient
 
 
 async def test_every_operation_is_documented_to_the_end(application: Application) -> None:
@@ -28,8 +30,8 @@ async def test_every_operation_is_documented_to_the_end(application: Application
         assert operation["tags"], name
         assert operation["x-access"], name
         answers = operation["responses"]
-        assert [status for status in answers if status.startswith("2")], name
-        assert {"429", "500", "503"} <= set(answers), name
+        assert [status for status in answers if status.startswith("2") or status == "302"], name
+        assert {"400", "421", "429", "500", "503"} <= set(answers), name
         if operation["security"]:
             assert {"401", "403"} <= set(answers), name
         if "{" in name:
@@ -39,7 +41,10 @@ async def test_every_operation_is_documented_to_the_end(application: Application
             assert operation["requestBody"]["content"]["application/json"]["example"], name
         for status, answer in answers.items():
             content: dict[str, Any] = answer.get("content", {}).get("application/json", {})
-            assert "$ref" in answer or not content or content.keys() & {"example", "examples"}, (name, status)
+            if "$ref" in answer:
+                continue
+            assert {"X-Request-ID", "RateLimit", "RateLimit-Policy"} <= set(answer["headers"]), (name, status)
+            assert not content or content.keys() & {"example", "examples"}, (name, status)
 
 
 async def test_every_reference_leads_somewhere(application: Application) -> None:
@@ -69,3 +74,15 @@ async def test_examples_of_bodies_are_accepted_by_their_own_rules(application: A
             except ValidationError as problem:
                 refused.append((kind.__name__, [(error["loc"], error["type"]) for error in problem.errors()]))
     assert refused == []
+
+
+async def test_options_and_405_allow_what_is_documented(app: AppClient) -> None:
+    document = app.program.openapi()
+
+    for path, methods in document["paths"].items():
+        known = {method.upper() for method in methods} | {"OPTIONS"} | ({"HEAD"} if "get" in methods else set())
+        asked = re.sub(r"\{[^}]+\}", str(ids.new()), path)
+        options, refused = await app.request("OPTIONS", asked), await app.request("BREW", asked)
+        assert (options.status_code, refused.status_code) == (204, 405), path
+        assert known <= set(options.headers["allow"].split(", ")), path
+        assert refused.headers["allow"] == options.headers["allow"], path

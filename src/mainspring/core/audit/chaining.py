@@ -18,6 +18,7 @@ from ..context import Context
 from ..database import Database, UnitOfWork
 from ..observability.logs import get_logger
 from .canonical import BEGINNING, StoredRow, canonical, id_of, id_text, link
+from .figures import ALTERED
 from .findings import name_of
 from .record import AuditRecord
 from .seals import Seals, Word
@@ -137,6 +138,7 @@ class Chainer:
         if head is not None and head.seq > left.seq and await HASH_AT.one(uow, chain, seq=left.seq) == left.hash:
             return
         del self._written[chain]
+        ALTERED.inc()
         log.error("audit_chain_altered", chain=name_of(chain), seq=left.seq, hash=left.hash.hex())
         async with self.database.unit(Context()) as alarm:
             alarm.audit(AuditRecord("CHAIN_ALTERED", "audit", name_of(chain), {"seq": left.seq, "hash": left.hash.hex()}))

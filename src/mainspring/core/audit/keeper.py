@@ -13,6 +13,7 @@ from ..jobs.bell import JobBell
 from ..locks import Duty, Lease
 from ..observability.logs import get_logger
 from .chaining import BATCH, Chainer
+from .figures import ALTERED
 from .findings import name_of
 from .renewing import renew_beginnings
 from .seals import Seals
@@ -127,6 +128,7 @@ class Watch:
         """Raise the alarm for what was changed near the ends of chains while nobody was at work."""
         for verdict in await Verifier(self.database, seals).run(newest=LOOKED_BACK):
             for finding in verdict.findings:
+                ALTERED.inc()
                 log.error("audit_trail_altered", chain=name_of(verdict.chain), reason=finding.sentence)
 
 

@@ -25,7 +25,10 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class AuditRecord:
-    """A deed: `action` on `resource`, given to `uow.audit`. `user_id` is the signed-in user unless another is given."""
+    """A deed: `action` on `resource`, given to `uow.audit`. `user_id` is the signed-in user unless another is given.
+
+    Whoever acts as the user stands beside, as `impersonatedBy` in the changes.
+    """
 
     STATEMENT: ClassVar[Statement[Any]] = Statement(insert_into(AuditEntry, *COLUMNS))
 
@@ -39,12 +42,15 @@ class AuditRecord:
     def row(self, context: Context) -> dict[str, Any]:
         """The columns, with the address and the request of the context (R-115)."""
         agent = context.user_agent
+        changes = None if self.changes is None else dict(self.changes)
+        if (impersonator_id := context.impersonator_id) is not None:
+            changes = {**(changes or {}), "impersonatedBy": str(impersonator_id)}
         return {
             "user_id": self.user_id or context.user_id,
             "action": self.action,
             "resource": self.resource,
             "resource_id": None if self.resource_id is None else str(self.resource_id),
-            "changes": None if self.changes is None else dict(self.changes),
+            "changes": changes,
             "ip_address": context.address,
             "user_agent": agent[:LONGEST_USER_AGENT] if agent else None,
             "request_id": context.request_id or None,

@@ -94,8 +94,7 @@ class Seals:
             raise SealBroken from wrong
 
     def _key(self, key_id: str) -> SigningKey:
-        known = self._ring().verifying(key_id)
-        key = known[0] if known else self._retired.get(key_id)
+        key = self._ring().known(key_id) or self._retired.get(key_id)
         if key is None:
             raise KeyUnknown(key_id)
         return key

@@ -15,7 +15,7 @@ from uuid import UUID
 from .. import clock, tasks
 from ..context import Context, current
 from ..database import Database
-from ..limits.failures import network_of
+from ..limits.networks import network_of
 from ..observability.logs import get_logger
 from ..observability.redaction import redacted
 from .record import AuditRecord

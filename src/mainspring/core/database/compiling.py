@@ -84,9 +84,10 @@ def _any_of(element: AnyOf, compiler: SQLCompiler, **options: Any) -> str:
 
 class Compiled(Generic[R]):
     """A statement for one dialect. `arguments(params)` gives the driver's tuple, `rows(raw)` the typed rows, `extra_of(raw_row)`
-    what the statement selects behind them."""
+    what the statement selects behind them. `name` is what it is called in figures, `place` where they
+    are kept, negative before the first."""
 
-    __slots__ = ("arguments", "extra_of", "returns_rows", "rows", "slow", "sql", "writes")
+    __slots__ = ("arguments", "extra_of", "name", "place", "returns_rows", "rows", "slow", "sql", "writes")
 
     def __init__(
         self,
@@ -101,6 +102,7 @@ class Compiled(Generic[R]):
     ) -> None:
         self.sql, self.arguments, self.rows = sql, arguments, rows
         self.returns_rows, self.writes, self.slow, self.extra_of = returns_rows, writes, slow, extra_of
+        self.name, self.place = "statement", -1
 
 
 def compiled_for(

@@ -10,9 +10,11 @@ from ..errors import MainspringError
 from .compiling import DialectName
 from .figures import DatabaseFigures
 from .logged import LoggedSession
+from .observed import ObservedSession
 from .options import DatabaseOptions
 from .session import Session
 from .signals import Signals
+from .slow_queries import SlowQueries
 from .unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ class Database(ABC):
         self.resolve: Callable[[type[Any]], Any] = _no_port
         self.outbox: Outbox | None = None
         self.audited: Callable[[], None] | None = None
+        self.slow_queries = SlowQueries(self.options.slow_query, self.plan_of)
 
     @abstractmethod
     async def open(self) -> None:
@@ -48,6 +51,10 @@ class Database(ABC):
     @abstractmethod
     async def ping(self) -> None:
         """Ask the database for an answer. Raises DatabaseUnavailable when there is none (R-198)."""
+
+    @abstractmethod
+    async def plan_of(self, sql: str, parameters: int) -> str:
+        """How the database would carry out a statement with so many parameters, whose values it is not told. Nothing is run."""
 
     @abstractmethod
     def figures(self) -> DatabaseFigures:
@@ -76,8 +83,9 @@ class Database(ABC):
         return UnitOfWork(self, self._told(self.read_session(), context), context, writes=False)
 
     def _told(self, session: Session, context: Context) -> Session:
-        """Only what somebody asked for is told: our own upkeep looks for work every second."""
-        return LoggedSession(session) if self.options.log_statements and context.method else session
+        """Every unit is watched. Only what somebody asked for is told: our own upkeep looks for work every second."""
+        told = LoggedSession(session) if self.options.log_statements and context.method else session
+        return ObservedSession(told, context, self.slow_queries)
 
     @asynccontextmanager
     async def unit(self, context: Context | None = None) -> AsyncIterator[UnitOfWork]:

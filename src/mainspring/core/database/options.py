@@ -8,6 +8,7 @@ class DatabaseOptions:
     """The settings of one database (R-211). Durations are in seconds.
 
     `log_statements` writes each statement of a request or job with its milliseconds, never its parameters (R-331).
+    `slow_query` is from when on a statement is logged as slow, 0 for never.
     """
 
     name: str = "default"
@@ -23,4 +24,5 @@ class DatabaseOptions:
     slow_readers: int = 2
     application_name: str = "mainspring"
     log_statements: bool = False
+    slow_query: float = 0.2
     server_settings: tuple[tuple[str, str], ...] = ()  # of PostgreSQL, for each connection

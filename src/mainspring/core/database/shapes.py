@@ -1,11 +1,13 @@
 """Statements whose form depends on the call: one compiled statement per shape, in a bounded cache (ARCHITECTURE 10 c)."""
 
+import sys
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 from .compiling import Compiled
+from .naming import Place
 
 if TYPE_CHECKING:
     from .compiling import DialectName
@@ -19,6 +21,7 @@ class Family:
 
     def __init__(self) -> None:
         self._shapes: OrderedDict[Hashable, Compiled[Any]] = OrderedDict()
+        self.place = Place(self, sys._getframe(1))
         _families.add(self)
 
     def remembered(self, shape: Hashable, make: Callable[[], Compiled[Any]]) -> Compiled[Any]:
@@ -28,6 +31,7 @@ class Family:
             if len(self._shapes) >= MOST_SHAPES:
                 self._shapes.popitem(last=False)
             compiled = self._shapes[shape] = make()
+            compiled.name = self.place.name
         else:
             self._shapes.move_to_end(shape)
         return compiled

@@ -1,5 +1,6 @@
 """Statements: written once at the top of a repository, compiled once per dialect, run on the driver (ARCHITECTURE 10 c)."""
 
+import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 from weakref import WeakSet
@@ -13,6 +14,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.types import NullType, TypeEngine
 
 from .compiling import AUTOMATIC, REQUIRED, AnyOf, Compiled, compiled_for
+from .naming import Place
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
@@ -29,15 +31,19 @@ class Statement(Generic[R]):
     """SQL with typed parameters and the rows it answers.
 
     `row` is a dataclass whose fields are found among the columns by name, or a plain type for a single column. `slow` runs
-    it on a thread on SQLite (exports, searches, long counts), so that the event loop goes on.
+    it on a thread on SQLite (exports, searches, long counts), so that the event loop goes on. `only` names the one database
+    that understands it: questions about the database itself.
     """
 
-    __slots__ = ("__weakref__", "postgresql", "row", "slow", "sql", "sqlite")
+    __slots__ = ("__weakref__", "only", "place", "postgresql", "row", "slow", "sql", "sqlite")
 
-    def __init__(self, sql: Executable, row: type[R] | None = None, *, slow: bool = False) -> None:
-        self.sql, self.row, self.slow = sql, row, slow
+    def __init__(
+        self, sql: Executable, row: type[R] | None = None, *, slow: bool = False, only: "DialectName | None" = None
+    ) -> None:
+        self.sql, self.row, self.slow, self.only = sql, row, slow, only
         self.sqlite: Compiled[R] | None = None
         self.postgresql: Compiled[R] | None = None
+        self.place = Place(self, sys._getframe(1))
         _registered.add(self)
 
     def on(self, dialect: "DialectName") -> Compiled[R]:
@@ -45,6 +51,7 @@ class Statement(Generic[R]):
         compiled = cast("Compiled[R] | None", getattr(self, dialect))
         if compiled is None:
             compiled = compiled_for(self.sql, self.row, dialect, slow=self.slow)
+            compiled.name = self.place.name
             setattr(self, dialect, compiled)
         return compiled
 

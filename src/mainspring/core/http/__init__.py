@@ -1,14 +1,19 @@
 """The web: what a module's `routes.py` and `schemas.py` import."""
 
+from .batch import Operations
+from .caching import cache_control
 from .conditional import IfMatch
 from .cookie_sessions import Cookies, CookieSession, Kept
 from .cookies import Cookie
-from .dependencies import Answer, App, CallContext, RawRequest, ReadUnit, Reply, WriteUnit, repeatable, shown_once
+from .dependencies import Answer, App, CallContext, RawRequest, ReadUnit, Reply, WriteUnit, alone, repeatable, shown_once
+from .limiting import limit
+from .links import offered_if
+from .operation import Operation
 from .pages import ListQuery, PageOut, pagination_of
 from .problems import problems
 from .routing import Router
 from .sagas import Saga
-from .schemas import Out, Schema
+from .schemas import Moment, Out, Schema, whole
 from .versions import Leaving
 
 __all__ = [
@@ -22,6 +27,9 @@ __all__ = [
     "Kept",
     "Leaving",
     "ListQuery",
+    "Moment",
+    "Operation",
+    "Operations",
     "Out",
     "PageOut",
     "RawRequest",
@@ -31,8 +39,13 @@ __all__ = [
     "Saga",
     "Schema",
     "WriteUnit",
+    "alone",
+    "cache_control",
+    "limit",
+    "offered_if",
     "pagination_of",
     "problems",
     "repeatable",
     "shown_once",
+    "whole",
 ]

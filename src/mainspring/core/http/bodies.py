@@ -13,7 +13,7 @@ from starlette.types import Message, Receive
 
 from ..errors import Malformed
 from . import body as bodies
-from .dependencies import Sent, headers_of
+from .dependencies import Sent, headers_of, query_of
 from .exchange import Exchange
 from .parameters import Errors, Values
 from .problems import PayloadTooLarge, UnsupportedMediaType
@@ -81,7 +81,7 @@ class UnreadBody(NoBody):
     async def load(self, exchange: Exchange, receive: Receive) -> tuple[Any, bytes]:
         """What was sent. Raises PayloadTooLarge."""
         body = await bodies.read(receive, exchange, self._limit)
-        return Sent(headers_of(exchange), body), body
+        return Sent(headers_of(exchange), body, query_of(exchange)), body
 
     def validate(self, loaded: Any, values: Values, errors: Errors) -> None:
         """Hand it to the route."""

@@ -5,13 +5,23 @@ takes `expected: IfMatch` hands the version to the statement that writes (`... A
 For other routes with a GET beside them the plan compares the tag of what GET answers now, inside the same transaction.
 """
 
+from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
-from ..errors import PreconditionFailed
+from ..errors import Malformed, PreconditionFailed
 from .exchange import Exchange, of
+
+LONGEST = 1024  # bytes of a header with tags; ours have up to 40
+
+
+def refuse_long_tags(received: Mapping[bytes, bytes]) -> None:
+    """Raise Malformed when `If-Match` or `If-None-Match` is longer than the contract says."""
+    for name in (b"if-match", b"if-none-match"):
+        if len(received.get(name, b"")) > LONGEST:
+            raise Malformed(f"{name.decode().title()} must be at most {LONGEST} bytes.")
 
 
 def etag_of(answer: Any, content: bytes) -> bytes:  # Any: whatever a route answers

@@ -41,6 +41,16 @@ class CookieSession:
         sent = only_cookie(self._exchange.scope["headers"], self._names.refresh.encode())
         return None if sent is None else sent.decode("latin-1")
 
+    @property
+    def is_secure(self) -> bool:
+        """Whether cookies are for TLS only, and may have names that browsers guard (`__Host-`)."""
+        return self._names.is_secure
+
+    def read(self, name: str) -> str | None:
+        """Another cookie of ours. Raises TokenInvalid for two of that name."""
+        sent = only_cookie(self._exchange.scope["headers"], name.encode())
+        return None if sent is None else sent.decode("latin-1")
+
     async def caller(self) -> Principal | None:
         """Who asks, by the credential that everything else goes by. Raises Unauthenticated for one that is not accepted."""
         return await self._exchange.caller()

@@ -63,15 +63,22 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A request as it came: its headers by lower-case name, and its body, whatever it holds."""
+    """A request as it came: its headers by lower-case name, its body and its query, whatever they hold."""
 
     headers: Mapping[str, str]
     body: bytes
+    query: str = ""
 
 
 def headers_of(exchange: exchanges.Exchange) -> dict[str, str]:
     """The headers of the request by lower-case name."""
     return {name.decode("latin-1"): value.decode("latin-1") for name, value in exchange.received.items()}
+
+
+def query_of(exchange: exchanges.Exchange) -> str:
+    """The query of the request, not decoded."""
+    query: bytes = exchange.scope["query_string"]
+    return query.decode("latin-1")
 
 
 async def write_unit(request: Request) -> Any:
@@ -107,6 +114,10 @@ async def answered_afresh(request: Request) -> None:
     """The dependency behind `shown_once`."""
 
 
+async def asked_alone(request: Request) -> None:
+    """The dependency behind `alone`."""
+
+
 async def reply_of(request: Request) -> Reply:
     """The answer under way."""
     return Reply(exchanges.of(request.scope))
@@ -114,7 +125,7 @@ async def reply_of(request: Request) -> Reply:
 
 async def sent_of(request: Request) -> Sent:
     """The request as it came."""
-    return Sent(headers_of(exchanges.of(request.scope)), await request.body())
+    return Sent(headers_of(exchanges.of(request.scope)), await request.body(), query_of(exchanges.of(request.scope)))
 
 
 def open_write_unit(exchange: exchanges.Exchange) -> "UnitOfWork":
@@ -144,7 +155,10 @@ Answer = Annotated[Reply, Depends(reply_of)]
 RawRequest = Annotated[Sent, Depends(sent_of)]
 
 repeatable: Any = Depends(answered_once)
-"""`@router.post(..., dependencies=[repeatable])`: `Idempotency-Key` counts, though the route answers neither 201 nor 202."""
+"""`@router.post(..., dependencies=[repeatable])`: `Idempotency-Key` counts, though the router says `never_stored`."""
 
 shown_once: Any = Depends(answered_afresh)
 """`@router.post(..., dependencies=[shown_once])`: the answer holds a secret, so `Idempotency-Key` does not keep it."""
+
+alone: Any = Depends(asked_alone)
+"""`@router.post(..., dependencies=[alone])`: no operation of a batch, as where a refusal has `keep_writes`."""

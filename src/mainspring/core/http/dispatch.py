@@ -1,7 +1,8 @@
 """From method and path to a plan: one dictionary look-up for fixed paths, a walk down the segments for the others.
 
-A fixed segment wins over a parameter (`/users/me` over `/users/{id}`), whatever the order of registration. There are no redirects
-for slashes. HEAD is answered wherever GET is; OPTIONS and 405 name every method that the path knows.
+A fixed segment wins over a parameter (`/users/me` over `/users/{id}`), whatever the order of registration and the method, as
+OpenAPI 3.1 reads paths; only a route for the rest of a path stands behind others. There are no redirects for slashes. HEAD is
+answered wherever GET is; OPTIONS and 405 name every method that the path knows.
 """
 
 from collections.abc import Iterator
@@ -23,6 +24,11 @@ class Endpoint:
     path: str
     names: tuple[str, ...]
     methods: dict[str, ASGIApp] = field(default_factory=dict)
+
+    @property
+    def takes_rest(self) -> bool:
+        """Whether its last parameter is the rest of the path."""
+        return self.path.endswith(":path}")
 
 
 @dataclass(slots=True)
@@ -64,6 +70,14 @@ class Dispatch:
         node.endpoint = node.endpoint or Endpoint(path, names)
         return node.endpoint
 
+    def at(self, path: str) -> Iterator[tuple[Endpoint, dict[str, str]]]:
+        """What stands at a path, with the values of its parameters, in the order in which a request is offered to them."""
+        fixed = self._fixed.get(path)
+        if fixed is not None:
+            yield fixed, {}
+        for endpoint, values in _matches(self._root, path.split("/"), 1, ()):
+            yield endpoint, dict(zip(endpoint.names, values, strict=True))
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._elsewhere(scope, receive, send)
@@ -78,23 +92,20 @@ class Dispatch:
 
     async def _search(self, method: str, fixed: Endpoint | None, scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope["path"]
-        allowed: dict[str, None] = dict.fromkeys(fixed.methods) if fixed is not None else {}
+        allowed: dict[str, None] = {}
         head: tuple[ASGIApp, dict[str, str]] | None = None
-        if fixed is not None and method == "HEAD" and "GET" in fixed.methods:
-            head = fixed.methods["GET"], {}
-        if head is None:
-            for endpoint, values in _matches(self._root, path.split("/"), 1, ()):
-                params = dict(zip(endpoint.names, values, strict=True))
-                app = endpoint.methods.get(method)
-                if app is not None:
-                    if "\0" in path:
-                        raise Malformed("The path holds the character NUL.")
-                    scope["path_params"] = params
-                    await app(scope, receive, send)
-                    return
-                if head is None and method == "HEAD" and "GET" in endpoint.methods:
-                    head = endpoint.methods["GET"], params
-                allowed.update(dict.fromkeys(endpoint.methods))
+        for endpoint, values in self._answering(fixed, path):
+            params = dict(zip(endpoint.names, values, strict=True))
+            app = endpoint.methods.get(method)
+            if app is not None:
+                if "\0" in path:
+                    raise Malformed("The path holds the character NUL.")
+                scope["path_params"] = params
+                await app(scope, receive, send)
+                return
+            if head is None and method == "HEAD" and "GET" in endpoint.methods:
+                head = endpoint.methods["GET"], params
+            allowed.update(dict.fromkeys(endpoint.methods))
         if head is not None:
             app, scope["path_params"] = head
             await app(scope, receive, without_body(send))
@@ -105,6 +116,16 @@ class Dispatch:
             await send({"type": "http.response.body", "body": b""})
         else:
             raise MethodNotAllowed(allow_of(allowed))
+
+    def _answering(self, fixed: Endpoint | None, path: str) -> Iterator[tuple[Endpoint, tuple[str, ...]]]:
+        """The endpoint that the path means, then those for the rest of a path."""
+        if fixed is not None:
+            yield fixed, ()
+        is_found = fixed is not None
+        for endpoint, values in _matches(self._root, path.split("/"), 1, ()):
+            if not is_found or endpoint.takes_rest:
+                yield endpoint, values
+            is_found = True
 
     async def _elsewhere(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._foreign is None:

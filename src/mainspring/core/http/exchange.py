@@ -8,12 +8,17 @@ from starlette.types import Message, Scope
 from .. import clock
 from ..audit.security_trail import SecurityTrail
 from ..context import Context
+from ..limits.budgets import Standing
+from ..limits.limiter import Policy
 from ..security.principal import Principal
 from .cursors import Cursors
+from .limit_headers import tell
 
 if TYPE_CHECKING:
     from ..application import Application
     from ..database import UnitOfWork
+    from .batch import OperationTable
+    from .limiting import RequestLimits
 
 KEY = "mainspring"
 
@@ -24,7 +29,8 @@ class Exchange(Context):
     `received` holds the request's headers by lower-case name, `body` its body once it is loaded; `headers` those added to
     whatever answer leaves; `status` is 0 until an answer starts, `chosen` the one that the route asked for. `may_cancel` is
     false while a commit runs. `since` is when the present step began, `reading` whether that is the arrival of the body, and
-    `late` which of the two took too long (`core.http.deadlines`).
+    `late` which of the two took too long (`core.http.deadlines`). `limits` is there until the request is counted, when who asks
+    must be known for that. `operations` finds the routes for a batch.
     """
 
     __slots__ = (
@@ -37,7 +43,9 @@ class Exchange(Context):
         "cursors",
         "headers",
         "late",
+        "limits",
         "may_cancel",
+        "operations",
         "reading",
         "received",
         "route",
@@ -47,11 +55,19 @@ class Exchange(Context):
         "status",
         "task",
         "unit",
+        "wants_links",
     )
 
-    def __init__(self, application: "Application", scope: Scope, cursors: "Cursors | None" = None) -> None:
+    def __init__(
+        self,
+        application: "Application",
+        scope: Scope,
+        cursors: "Cursors | None" = None,
+        operations: "OperationTable | None" = None,
+    ) -> None:
         self.application = application
         self.cursors = cursors
+        self.operations = operations
         self.scope = scope
         self.method = scope["method"]
         self.path = scope["path"]
@@ -76,6 +92,8 @@ class Exchange(Context):
         self.late: str | None = None
         self.task: Any = None
         self.may_cancel = True
+        self.limits: RequestLimits | None = None
+        self.wants_links = False
 
     __eq__ = object.__eq__
     __hash__ = object.__hash__
@@ -94,6 +112,10 @@ class Exchange(Context):
             self.principal = await self.application.authenticator.principal(self.scope, fresh)
             self.authenticated = True
         return self.principal
+
+    def told(self, policy: Policy, standing: Standing | None, seconds: float = 0.0) -> None:
+        """Put the headers that tell what is left of a budget (R-167)."""
+        tell(self.headers, self.application.settings.rate_limit_headers, policy, standing, seconds)
 
     def vary(self, name: bytes) -> None:
         """Say that the answer depends on this request header."""
@@ -114,6 +136,8 @@ class Exchange(Context):
                     added = {key: mine for key, mine in added.items() if key != name}
         headers.extend(added.items())
         if self.cookies_out:
+            headers = [pair for pair in headers if pair[0] != b"cache-control"]
+            headers.append((b"cache-control", b"no-store"))  # whatever the route says: a cookie is for one caller
             headers.extend((b"set-cookie", cookie) for cookie in self.cookies_out)
         message["headers"] = headers
 

@@ -1,32 +1,34 @@
 """`Idempotency-Key`: the same request sent twice happens once, and both get the same answer (ARCHITECTURE 10 i, API.md).
 
-A route with a unit of work keeps its answer in the same transaction as its effect. A workflow has units of its own; its key is
-marked as running first and gets its answer at the end. Only successes and refusals by the domain are kept: after anything else
-the client may try again with the same key.
+A route with a unit of work keeps its answer in the same transaction as its effect. Work with units of its own marks its key as
+running first and keeps its answer at the end. Only successes and refusals by the domain are kept: after anything else the client
+may try again with the same key.
 """
 
-import re
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
-from hashlib import sha256
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .. import clock
-from ..errors import Conflict, Gone, Invalid, Malformed, NotFound, PaymentRefused
+from ..database import RunAgain
+from ..errors import Conflict, Gone, Invalid, MainspringError, NotFound, PaymentRefused
 from .dependencies import open_write_unit
 from .exchange import Exchange
-from .kept_answers import CLAIM, FINISH, FORGET, FORGET_OLD, KEEP, KEPT, KeptAnswer
-from .problems import render
+from .idempotency_key import caller_of, fingerprints, key_of
+from .in_flight import InFlight
+from .kept_answers import CLAIM, FINISH, FORGET, KEEP, KEPT, KeptAnswer
+from .problems import StepRefused, render
 
 if TYPE_CHECKING:
     from ..database import UnitOfWork
 
 KEPT_FOR = timedelta(hours=24)
-LEASE = timedelta(minutes=2)
-SANE = re.compile(rb"[\x21-\x7e]{1,255}")
+GRACE = timedelta(seconds=5)  # beyond the longest time of a request, when whoever runs it must be dead
+RETRY_SECONDS = 1.0
 KEPT_REFUSALS = (PaymentRefused, NotFound, Conflict, Gone, Invalid)
-KEPT_HEADERS = frozenset((b"content-type", b"location", b"etag"))
-SWEEP_EVERY = 100
+NEVER_KEPT = frozenset((b"content-length", b"vary", b"set-cookie"))
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -39,7 +41,8 @@ class Answered(Protocol):
     content: bytes
 
 
-Attempt = Callable[["Callable[[Answered], None] | None"], Awaitable[Answered]]
+Keep = Callable[["Answered | MainspringError"], None]
+Attempt = Callable[["Keep | None"], Awaitable[Answered]]
 
 
 class KeyReused(Invalid):
@@ -52,104 +55,153 @@ class StillRunning(Conflict):
     """The first request with this key has no answer yet (409)."""
 
     code, message = "IDEMPOTENCY_KEY_IN_FLIGHT", "The first request with this Idempotency-Key is still running."
+    retry_after = RETRY_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request with a key: whose it is, what it asks for, and the headers that the answer had before the route ran."""
+
+    caller: str
+    key: str
+    route: str
+    prints: list[str]
+    before: dict[bytes, bytes]
+
+    @property
+    def names(self) -> dict[str, Any]:
+        """What finds its row."""
+        return {"caller": self.caller, "key": self.key}
+
+    @property
+    def request(self) -> dict[str, Any]:
+        """What its row says about the request."""
+        return {**self.names, "route": self.route, "body_sha256": self.prints[0]}
 
 
 class Idempotency:
-    """Answers repeated requests of one route. `in_unit` routes have one write unit; the others are workflows."""
+    """Answers repeated requests of one route.
 
-    def __init__(self, *, in_unit: bool) -> None:
-        self.in_unit = in_unit
-        self._running: set[tuple[str, str]] = set()
-        self._count = 0
+    `in_unit` routes have one write unit, the others units of their own. A `replayable` one may run twice when two transactions
+    were in each other's way.
+    """
+
+    def __init__(self, *, in_unit: bool, replayable: bool = False) -> None:
+        self.in_unit, self.replayable = in_unit, replayable
 
     async def once(self, exchange: Exchange, route: str, body: bytes, attempt: Attempt) -> tuple[int, Headers, bytes]:
         """Carry out `attempt` unless it was carried out before. Raises Malformed, KeyReused or StillRunning."""
-        names = {"caller": caller_of(exchange), "key": key_of(exchange)}
-        request = {**names, "route": route, "body_sha256": sha256(body).hexdigest()}
-        running = (names["caller"], names["key"])
-        if running in self._running:
+        asked = Asked(caller_of(exchange), key_of(exchange), route, fingerprints(exchange, body), dict(exchange.headers))
+        file: Path | None = getattr(exchange.application.databases[exchange.database], "path", None)  # where SQLite keeps it
+        is_shared = file is not None
+        under_way = InFlight(file.parent if file else exchange.application.settings.data_dir, is_shared=is_shared)
+        name = f"{exchange.database} {asked.caller} {asked.key}"
+        if not under_way.enter(name):
             raise StillRunning()
-        self._running.add(running)
         try:
-            return await (self._in_unit if self.in_unit else self._as_workflow)(exchange, names, request, attempt)
+            if not self.in_unit:
+                return await self._as_workflow(exchange, asked, attempt, is_alone=is_shared)
+            try:
+                return await self._in_unit(exchange, asked, attempt)
+            except RunAgain:
+                if not self.replayable:
+                    raise
+            return await self._in_unit(exchange, asked, attempt)
         finally:
-            self._running.discard(running)
+            under_way.leave(name)
 
-    async def _in_unit(self, exchange: Exchange, names: Any, request: Any, attempt: Attempt) -> tuple[int, Headers, bytes]:
+    async def _in_unit(self, exchange: Exchange, asked: Asked, attempt: Attempt) -> tuple[int, Headers, bytes]:
         unit = open_write_unit(exchange)
         try:
-            kept = await self._found(unit, names, request)
+            kept = await self._found(unit, asked)
         except BaseException:
             await _let_go(exchange)
             raise
         if kept is not None:
             await _let_go(exchange)
-            return replayed(kept, request)
+            return replayed(kept, asked)
+        refused: list[tuple[int, Headers, bytes]] = []  # with writes that stay: kept together with them
+
+        def keep(told: "Answered | MainspringError") -> None:
+            if not isinstance(told, MainspringError):
+                fields = _done(told.status, _headers(told, exchange, asked), told.content)
+            elif is_kept(told):
+                refused.append(render(told, exchange))
+                fields = _done(*refused[-1])
+            else:
+                return
+            unit.before_commit(KEEP, **asked.request, **fields)
+
         try:
-            answer = await attempt(lambda rendered: unit.before_commit(KEEP, **request, **_done(rendered)))
-        except KEPT_REFUSALS as problem:
+            answer = await attempt(keep)
+        except MainspringError as problem:
+            if refused:
+                return refused[-1]
+            if not is_kept(problem):
+                raise
             status, headers, content = render(problem, exchange)
             async with exchange.application.unit(exchange) as second:
-                if await self._found(second, names, request) is None:
-                    await second.run(KEEP, **request, **_fields(status, headers, content))
+                if await self._found(second, asked) is None:
+                    await second.run(KEEP, **asked.request, **_done(status, headers, content))
             return status, headers, content
         return answer.status, answer.headers, answer.content
 
-    async def _found(self, unit: "UnitOfWork", names: Any, request: Any) -> KeptAnswer | None:
+    async def _found(self, unit: "UnitOfWork", asked: Asked) -> KeptAnswer | None:
         """What is kept for the key, holding the key until the unit ends."""
-        if not await unit.lock(f"idempotency {names['caller']} {names['key']}"):
+        if not await unit.lock(f"idempotency {asked.caller} {asked.key}"):
             raise StillRunning()
-        self._count += 1
-        if self._count % SWEEP_EVERY == 1:
-            await unit.run(FORGET_OLD, now=clock.now())
-        kept = await unit.one(KEPT, **names)
+        kept = await unit.one(KEPT, **asked.names)
         if kept is not None and kept.expires_at <= clock.now():
-            await unit.run(FORGET, **names)
+            await unit.run(FORGET, **asked.names)
             return None
         return kept
 
-    async def _as_workflow(self, exchange: Exchange, names: Any, request: Any, attempt: Attempt) -> tuple[int, Headers, bytes]:
+    async def _as_workflow(
+        self, exchange: Exchange, asked: Asked, attempt: Attempt, *, is_alone: bool
+    ) -> tuple[int, Headers, bytes]:
+        """With units of its own. Who `is_alone` with the key knows that whoever left it running is dead."""
         application = exchange.application
+        lease = _running_until(clock.after(application.settings.request_timeout + GRACE))
         async with application.unit(exchange) as unit:
-            kept = await self._found(unit, names, request)
-            if kept is None and not await unit.run(CLAIM, **request, **_running_until(clock.after(LEASE))):
+            kept = await self._found(unit, asked)
+            if kept is not None and kept.state != "done" and is_alone:
+                await unit.run(FORGET, **asked.names)
+                kept = None
+            if kept is None and not await unit.run(CLAIM, **asked.request, **lease):
                 raise StillRunning()
         if kept is not None:
-            return replayed(kept, request)
+            return replayed(kept, asked)
         try:
             answer = await attempt(None)
-        except KEPT_REFUSALS as problem:
+        except MainspringError as problem:
+            if not is_kept(problem):
+                await self._forget(exchange, asked)
+                raise
             refusal = render(problem, exchange)
             async with application.unit(exchange) as unit:
-                await unit.run(FINISH, **names, **_answer(*refusal))
+                await unit.run(FINISH, **asked.names, **_answer(*refusal))
             return refusal
         except BaseException:
-            async with application.unit(exchange) as unit:
-                await unit.run(FORGET, **names)
+            await self._forget(exchange, asked)
             raise
         async with application.unit(exchange) as unit:
-            await unit.run(FINISH, **names, **_answer(answer.status, answer.headers, answer.content))
+            await unit.run(FINISH, **asked.names, **_answer(answer.status, _headers(answer, exchange, asked), answer.content))
         return answer.status, answer.headers, answer.content
 
-
-def key_of(exchange: Exchange) -> str:
-    """The key that was sent. Raises Malformed when it is no visible ASCII text of 1 to 255 characters."""
-    sent = exchange.received[b"idempotency-key"]
-    if not SANE.fullmatch(sent):
-        raise Malformed("Idempotency-Key must be 1 to 255 visible ASCII characters.")
-    return sent.decode("ascii")
+    async def _forget(self, exchange: Exchange, asked: Asked) -> None:
+        async with exchange.application.unit(exchange) as unit:
+            await unit.run(FORGET, **asked.names)
 
 
-def caller_of(exchange: Exchange) -> str:
-    """Whose key it is: keys of different callers never meet; each API key is a caller of its own."""
-    if exchange.key_id is not None:
-        return f"key {exchange.key_id}"
-    return str(exchange.user_id) if exchange.user_id else f"address {exchange.address}"[:64]
+def is_kept(problem: MainspringError) -> bool:
+    """Whether a refusal is the domain's answer, which a repetition gets again."""
+    inner = problem.inner if isinstance(problem, StepRefused) else problem
+    return isinstance(inner, KEPT_REFUSALS) and not isinstance(inner, StillRunning)
 
 
-def replayed(kept: KeptAnswer, request: dict[str, Any]) -> tuple[int, Headers, bytes]:
+def replayed(kept: KeptAnswer, asked: Asked) -> tuple[int, Headers, bytes]:
     """The kept answer, marked as given again. Raises KeyReused or StillRunning."""
-    if (kept.route, kept.body_sha256) != (request["route"], request["body_sha256"]):
+    if kept.route != asked.route or kept.body_sha256 not in asked.prints:
         raise KeyReused()
     if kept.state != "done":
         raise StillRunning()
@@ -160,20 +212,22 @@ def replayed(kept: KeptAnswer, request: dict[str, Any]) -> tuple[int, Headers, b
     return kept.status, headers, kept.body
 
 
-def _done(rendered: Answered) -> dict[str, Any]:
-    return _fields(rendered.status, rendered.headers, rendered.content)
+def _headers(rendered: Answered, exchange: Exchange, asked: Asked) -> Headers:
+    """The headers of the answer: those that were rendered, and those that the route set on its own."""
+    own = [(name, value) for name, value in exchange.headers.items() if asked.before.get(name) != value]
+    return [*rendered.headers, *own]
 
 
-def _fields(status: int, headers: Headers, content: bytes) -> dict[str, Any]:
+def _done(status: int, headers: Headers, content: bytes) -> dict[str, Any]:
     return {"state": "done", **_answer(status, headers, content)}
 
 
 def _answer(status: int, headers: Headers, content: bytes) -> dict[str, Any]:
-    kept = [[name.decode("latin-1"), value.decode("latin-1")] for name, value in headers if name in KEPT_HEADERS]
+    kept = [[name.decode("latin-1"), value.decode("latin-1")] for name, value in headers if name not in NEVER_KEPT]
     return {"status": status, "headers": kept, "body": content, "expires_at": clock.after(KEPT_FOR)}
 
 
-def _running_until(moment: Any) -> dict[str, Any]:
+def _running_until(moment: datetime) -> dict[str, Any]:
     return {"state": "running", "status": 0, "headers": [], "body": b"", "expires_at": moment}
 
 

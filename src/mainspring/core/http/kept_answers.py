@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import BigInteger, delete, select
 
 from ..database import Statement, bind, insert_into, update_of
 from .models import IdempotencyKey
@@ -51,6 +51,10 @@ FINISH: Statement[Any] = Statement(
     )
 )
 FORGET: Statement[Any] = Statement(delete(IdempotencyKey).where(*_IS_THIS))
-FORGET_OLD: Statement[Any] = Statement(
-    delete(IdempotencyKey).where(IdempotencyKey.expires_at < bind("now", IdempotencyKey.expires_at))
+_OLD = (
+    select(IdempotencyKey.id)
+    .where(IdempotencyKey.expires_at <= bind("now", IdempotencyKey.expires_at))
+    .order_by(IdempotencyKey.expires_at)
+    .limit(bind("limit", BigInteger))
 )
+FORGET_OLD: Statement[Any] = Statement(delete(IdempotencyKey).where(IdempotencyKey.id.in_(_OLD)), slow=True)

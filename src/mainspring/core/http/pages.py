@@ -17,6 +17,7 @@ R = TypeVar("R")
 M = TypeVar("M", bound=BaseModel)
 
 LAST_PAGE = 1_000_000  # beyond it the offset would leave the database's whole numbers
+MOST_ON_PAGE = 100
 OWN_FIELDS = frozenset(("page", "limit", "sort", "cursor"))
 
 
@@ -25,7 +26,7 @@ class ListQuery(Schema):
     `query: Annotated[ProductQuery, Query()]`."""
 
     page: int = Field(default=1, ge=1, le=LAST_PAGE, description="Which page, from 1.")
-    limit: int = Field(default=20, ge=1, le=100, description="Rows on a page.")
+    limit: int = Field(default=20, ge=1, le=MOST_ON_PAGE, description="Rows on a page.")
     sort: str | None = Field(default=None, max_length=64, description="The field to sort by; a leading minus sorts downwards.")
     cursor: str | None = Field(
         default=None, max_length=1024, description="Where to go on; empty for the first page. Takes the place of `page`."
@@ -83,7 +84,7 @@ class PageOut(BaseModel, Generic[T]):
 
     model_config = ConfigDict(from_attributes=True)
 
-    data: list[T]
+    data: list[T] = Field(json_schema_extra={"maxItems": MOST_ON_PAGE})
     pagination: NumberedPages | CursorPages
 
     @classmethod

@@ -6,13 +6,10 @@ we know; a route with a foreign `Depends` goes through the solver, with the same
 
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 from fastapi.dependencies.models import Dependant
-from fastapi.dependencies.utils import solve_dependencies
-from starlette.datastructures import FormData
-from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -20,12 +17,19 @@ from ..database import RunAgain
 from ..errors import Invalid, MainspringError, PreconditionFailed
 from ..security.guard import Guard
 from .bodies import NoBody, limited
-from .conditional import etag_of, is_expected, is_unchanged
+from .conditional import etag_of, is_expected, is_unchanged, refuse_long_tags
 from .exchange import KEY, Exchange
-from .idempotency import Idempotency
+from .foreign_way import answer_with_solver
+from .idempotency import Idempotency, Keep
+from .idempotency_key import HEADER as KEY_HEADER
+from .limiting import CountedRoute, RouteLimit
+from .links import ASKED, Linking, Offers, take_from_query
 from .messages import describe
 from .parameters import Parameters, Values
 from .rendering import Render
+
+if TYPE_CHECKING:
+    from ..settings import Settings
 
 JSON_TYPE = (b"content-type", b"application/json")
 Argument = tuple[str, Callable[[Exchange], Any]]  # Any: each kind of argument has a type of its own
@@ -43,13 +47,16 @@ class Rendered:
 
 @dataclass(slots=True)
 class Plan:
-    """Carries out the requests of one route, in this order: guards, body, parameters, endpoint, rendering, commit, sending.
+    """Carries out the requests of one route: guards, limits, body, parameters, endpoint, rendering, commit, sending.
 
     `arguments` are made from the exchange alone. `foreign` is what FastAPI's solver must solve, `native` the whole route as
     FastAPI runs it (streams). A `replayable` route touches nothing but its unit, so it may run twice. `is_tagged` answers carry
     an ETag; `beside` is the GET of the same path, whose tag `If-Match` names; one that `names_version`
-    compares by itself. `idempotency` keeps answers of routes that create; one that `is_saga` has the workflow keep them.
-    Units are opened on `database`. One that `wants_fresh` looks the caller's session up anew.
+    compares by itself. `idempotency` keeps the answers to requests with a key; one that `is_saga` has the workflow keep them.
+    `links` finds where its answers lead; they show the route itself as `name`, if all `offers` agree.
+    `unfit` says why the route cannot be part of a batch, None where it can.
+    Units are opened on `database`. One that `wants_fresh` looks the caller's session up anew. `limits` are the
+    `declared_limits` of the route under the settings of one program, see `of_program`.
     """
 
     label: str
@@ -73,22 +80,47 @@ class Plan:
     overrides: Any = None  # Any: FastAPI's own provider of test overrides
     native: ASGIApp | None = None
     headers: dict[bytes, bytes] | None = None
+    vary: bytes | None = None
     idempotency: Idempotency | None = None
     is_saga: bool = False
     database: str = "default"
     wants_fresh: bool = False
+    unfit: str | None = None
+    declared_limits: Sequence[tuple[str, RouteLimit]] = ()
+    limits: Sequence[CountedRoute] = ()
+    name: str = ""
+    offers: Sequence[Offers] = ()
+    links: Linking | None = field(default=None, repr=False)
     beside: "Plan | None" = field(default=None, repr=False)
+
+    def of_program(self, settings: "Settings") -> "Plan":
+        """The plan for one program, which has quotas of its own."""
+        if not self.declared_limits:
+            return self
+        return replace(self, limits=[limit.on(name, settings) for name, limit in self.declared_limits])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         exchange: Exchange = scope[KEY]
         exchange.route, exchange.database = self.label, self.database
         if self.headers is not None:
             exchange.headers.update(self.headers)
+        if self.vary is not None:
+            exchange.vary(self.vary)
         if self.guards:
             principal = await exchange.caller(self.wants_fresh)
+            if exchange.limits is not None:
+                await exchange.limits.count_caller(exchange, principal)
             for guard in self.guards:
-                guard.admit(exchange, principal)
+                guard.check(exchange, principal)
             exchange.admitted = self.guards
+        elif exchange.limits is not None:
+            await exchange.limits.count_shown(exchange)
+        for limit in self.limits:
+            await limit.count(exchange)
+        if self.native is None and (self.is_tagged or self.beside is not None or self.names_version):
+            refuse_long_tags(exchange.received)
+        if self.links is not None and ASKED in scope["query_string"]:
+            take_from_query(exchange)
         if self.native is not None:
             async with AsyncExitStack() as stack:
                 scope["fastapi_middleware_astack"] = stack
@@ -100,17 +132,16 @@ class Plan:
             loaded, body = await self.body.load(exchange, receive)
             exchange.body = body
         if self.foreign is not None:
-            await self._with_solver(exchange, loaded, body, receive, send)
+            await answer_with_solver(self, exchange, loaded, body, receive, send)
             return
-        values = self._values(exchange, loaded)
-        rendered = await self._answered(exchange, values, body)
+        rendered = await self.answered(exchange, self.values_of(exchange, loaded), body)
         if rendered.response is not None:
             await rendered.response(scope, receive, send)
             return
         await send({"type": "http.response.start", "status": rendered.status, "headers": rendered.headers})
         await send({"type": "http.response.body", "body": rendered.content})
 
-    def _values(self, exchange: Exchange, loaded: Any) -> Values:
+    def values_of(self, exchange: Exchange, loaded: Any) -> Values:
         """The typed parameters and body. Raises Invalid with everything that is wrong at once (R-136)."""
         values: Values = {}
         errors = [] if self.parameters.empty else self.parameters.read(exchange, exchange.scope["path_params"], values)
@@ -120,9 +151,9 @@ class Plan:
             raise Invalid(details=describe(errors))
         return values
 
-    async def _answered(self, exchange: Exchange, values: Values, body: bytes) -> Rendered:
+    async def answered(self, exchange: Exchange, values: Values, body: bytes) -> Rendered:
         """The answer, with the writes committed: given again when the request is a repetition, tried twice after a conflict."""
-        if self.idempotency is not None and b"idempotency-key" in exchange.received:
+        if self.idempotency is not None and KEY_HEADER in exchange.received:
             status, headers, content = await self.idempotency.once(
                 exchange, self.label, body, lambda keep: self._attempt(exchange, values, keep)
             )
@@ -134,15 +165,11 @@ class Plan:
                 raise
         return await self._attempt(exchange, values)
 
-    async def _attempt(self, exchange: Exchange, values: Values, keep: "Callable[[Rendered], None] | None" = None) -> Rendered:
+    async def _attempt(self, exchange: Exchange, values: Values, keep: "Keep | None" = None) -> Rendered:
         """Endpoint, rendering, commit; `keep` stores the answer with the unit's own writes."""
-        exchange.may_cancel, exchange.chosen = True, None
-        for name, make in self.arguments:
-            values[name] = make(exchange)
+        exchange.may_cancel = True
         try:
-            if self.beside is not None and (expected := exchange.received.get(b"if-match")) is not None:
-                await self._expect(expected, exchange)
-            rendered = self._rendered(exchange, await self.endpoint(**values))
+            rendered = await self.carried_out(exchange, values)
             unit = exchange.unit
             if unit is not None and self.writes:
                 if keep is not None:
@@ -154,14 +181,30 @@ class Plan:
             exchange.may_cancel = False
             unit, exchange.unit = exchange.unit, None
             if unit is not None and self.writes:
-                keeps = isinstance(problem, MainspringError) and problem.keep_writes
-                await (unit.commit() if keeps else unit.rollback())
+                if isinstance(problem, MainspringError) and problem.keep_writes:
+                    if keep is not None:
+                        keep(problem)
+                    await unit.commit()
+                else:
+                    await unit.rollback()
             raise
         return rendered
 
+    async def carried_out(self, exchange: Exchange, values: Values) -> Rendered:
+        """Endpoint and rendering in the unit of the exchange, which somebody else ends."""
+        exchange.chosen = None
+        for name, make in self.arguments:
+            values[name] = make(exchange)
+        if self.beside is not None and (expected := exchange.received.get(b"if-match")) is not None:
+            await self._expect(expected, exchange)
+        rendered = self._rendered(exchange, await self.endpoint(**values))
+        if exchange.wants_links and self.links is not None and rendered.response is None and rendered.status == 200:
+            return await self.links.added(exchange, rendered)
+        return rendered
+
     def _rendered(self, exchange: Exchange, answer: Any) -> Rendered:
-        if isinstance(answer, Response):
-            return Rendered(answer.status_code, answer.raw_headers, b"", answer)
+        if isinstance(answer, Response):  # one that streams has no `body`
+            return Rendered(answer.status_code, answer.raw_headers, bytes(getattr(answer, "body", b"")), answer)
         content = self.render(answer)
         status = exchange.chosen or self.status
         if status == 204:
@@ -196,33 +239,3 @@ class Plan:
             values[name] = make(exchange)
         answer = await self.endpoint(**values)
         return None if isinstance(answer, Response) else etag_of(answer, self.render(answer))
-
-    async def _with_solver(self, exchange: Exchange, loaded: Any, body: bytes, receive: Receive, send: Send) -> None:
-        """The same steps with FastAPI's solver in place of our own reading of parameters."""
-        scope = exchange.scope
-        assert self.foreign is not None  # noqa: S101 - the caller asked
-        async with AsyncExitStack() as request_stack:
-            if isinstance(loaded, FormData):
-                request_stack.push_async_callback(loaded.close)
-            scope["fastapi_inner_astack"] = request_stack
-            async with AsyncExitStack() as function_stack:
-                scope["fastapi_function_astack"] = function_stack
-                solved = await solve_dependencies(
-                    request=Request(scope, limited(receive, self.body_limit), send),
-                    dependant=self.foreign,
-                    body=loaded,
-                    dependency_overrides_provider=self.overrides,
-                    async_exit_stack=request_stack,
-                    embed_body_fields=self.embed_body_fields,
-                )
-                if errors := [*self.parameters.repeated(exchange), *solved.errors]:
-                    raise Invalid(details=describe(errors))
-                rendered = await self._answered(exchange, dict(solved.values), body)
-            response = rendered.response
-            if response is None:
-                response = Response(rendered.content, solved.response.status_code or rendered.status)
-                response.raw_headers = list(rendered.headers)
-            response.raw_headers.extend(pair for pair in solved.response.raw_headers if pair[0] != b"content-length")
-            await response(scope, receive, send)
-            if solved.background_tasks is not None:
-                await solved.background_tasks()

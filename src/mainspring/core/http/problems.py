@@ -110,6 +110,18 @@ def of_status(status: int, detail: object, headers: Mapping[str, str] | None) ->
     return Foreign(status, message)
 
 
+class StepRefused(Foreign):
+    """One of several operations of a request was refused, so none of them happened. `inner` is that refusal."""
+
+    code, message = "batch.operation_failed", "An operation was refused, so none of them happened."
+
+    def __init__(self, inner: MainspringError, status: int, *, details: Any) -> None:
+        super().__init__(status, self.message)
+        self.inner, self.details = inner, details
+        if (retry_after := getattr(inner, "retry_after", None)) is not None:
+            self.retry_after = retry_after
+
+
 class ErrorBody(BaseModel):
     """What went wrong."""
 
@@ -168,8 +180,8 @@ def render(error: MainspringError, exchange: Exchange) -> tuple[int, list[tuple[
     headers = [(b"cache-control", b"no-store")]
     if isinstance(error, MethodNotAllowed):
         headers.append((b"allow", error.allow.encode("latin-1")))
-    if isinstance(error, TooManyRequests | Unavailable):
-        headers.append((b"retry-after", str(max(1, round(error.retry_after))).encode()))
+    if (retry_after := getattr(error, "retry_after", None)) is not None:
+        headers.append((b"retry-after", str(max(1, round(retry_after))).encode()))
     if status == 401:
         headers.append((b"www-authenticate", challenge(error)))
     if PROBLEM in exchange.received.get(b"accept", b""):

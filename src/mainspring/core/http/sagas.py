@@ -10,7 +10,8 @@ from ..workflows import InputChanged, Workflows
 from ..workflows import StillRunning as WorkflowGoesOn
 from ..workflows.workflows import WAIT
 from . import exchange as exchanges
-from .idempotency import KeyReused, StillRunning, caller_of, key_of
+from .idempotency import KeyReused, StillRunning
+from .idempotency_key import caller_of, key_of
 
 
 class SagaOfRequest:

@@ -1,11 +1,34 @@
 """The bases of request and response bodies (R-032, D-33, API.md)."""
 
+import re
 from collections.abc import Iterable
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, model_validator
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
+
+RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d", re.ASCII)
+EXACT = 2.0**53
+
+
+def _whole(sent: Any) -> Any:  # Any: whatever the transport parsed
+    """1.0 is a whole number in JSON Schema (2020-12 validation 6.1.1), whatever a language makes of it."""
+    return int(sent) if type(sent) is float and abs(sent) <= EXACT and sent.is_integer() else sent
+
+
+def _dated(sent: Any) -> Any:  # Any: as above
+    """Numbers, and texts that hold one, are no moments (RFC 3339), though pydantic counts seconds with them."""
+    if isinstance(sent, int | float) or (isinstance(sent, str) and not RFC3339.match(sent)):
+        raise PydanticCustomError("datetime_parsing", "A moment has the form of RFC 3339, such as 2026-01-31T12:00:00Z")
+    return sent
+
+
+whole = BeforeValidator(_whole)
+"""`Annotated[int, Field(strict=True), whole]`: a whole number, and no text that holds one."""
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_dated)]
+"""A point in time with its offset (RFC 3339)."""
 
 
 class Schema(BaseModel):

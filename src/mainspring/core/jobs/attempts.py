@@ -12,8 +12,10 @@ from ..context import CURRENT, Context
 from ..database.errors import DatabaseUnavailable, RunAgain, TookTooLong
 from ..errors import MainspringError
 from ..observability.logs import get_logger
+from ..observability.tracing import NOTHING, TRACING, Span
 from .book import Definition
 from .control import Backoff, GiveUp, Snooze
+from .enqueueing import told_of
 from .finishing import Finisher
 from .models import DONE
 from .outcomes import Outcome, cancelled, crashed, failed, resting
@@ -93,13 +95,25 @@ class Attempt:
     async def outcome(self) -> Outcome:
         """Run it to its end and write down what came of it. Raises only what ends the whole process."""
         CURRENT.set(self.context)
-        try:
-            outcome = await self._attempted()
-        except Exception:
-            log.exception("job_outcome_unknown", jobId=self.claimed.id)
-            outcome = Outcome(LOST)
-        self._log(outcome)
+        with self._span() as span:
+            try:
+                outcome = await self._attempted()
+            except Exception:
+                log.exception("job_outcome_unknown", jobId=self.claimed.id)
+                outcome = Outcome(LOST)
+            span.set("mainspring.job.outcome", outcome.state)
+            if outcome.error is not None and not isinstance(outcome.error, Snooze):
+                span.fail(type(outcome.error).__qualname__)
+            self._log(outcome)
         return outcome
+
+    def _span(self) -> Span:
+        """In the trace of whoever enqueued the job. A process of its own tells more of its attempts than we could."""
+        if TRACING.tracer is None or self._children is not None:
+            return NOTHING
+        told = {**told_of(self.definition, self.claimed.id), "messaging.operation.type": "process"}
+        told["mainspring.job.attempt"] = self.run.attempt
+        return TRACING.begin(f"process {self.definition.name}", "consumer", told, self.claimed.traceparent)
 
     async def _attempted(self) -> Outcome:
         try:

@@ -21,6 +21,8 @@ JOBS_OF_CORE = {  # the first part of their names, and the file that declares th
     "core": "mainspring.core.jobs.upkeep",
     "audit": "mainspring.core.audit.jobs",
     "events": "mainspring.core.events.jobs",
+    "http": "mainspring.core.http.upkeep",
+    "token_keys": "mainspring.core.token_keys.jobs",
     "workflows": "mainspring.core.workflows.jobs",
 }
 LONGEST_NAME = 120

@@ -42,7 +42,9 @@ class Answer:
 
 
 class FailedElsewhere(Exception):
-    """The error of a job that ran in a process of its own, as text."""
+    """The error of a job that ran in a process of its own, as text. That process has reported it."""
+
+    is_reported = True
 
 
 class ChildPool:

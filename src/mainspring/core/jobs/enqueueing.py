@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from .. import clock, ids
+from ..observability.tracing import TRACING, Attributes
 from .bell import JobBell
 from .book import Definition, JobBook
 from .declaring import Options
@@ -76,9 +77,13 @@ def row_of(
     owner_id: UUID | None = None,
 ) -> dict[str, Any]:
     """The columns that do not depend on when and by whom the row is run."""
-    options, context = definition.options, uow.context
+    options, context, id = definition.options, uow.context, ids.new()
+    traceparent = None
+    if TRACING.tracer is not None:
+        with TRACING.child(f"send {options.queue}", "producer", told_of(definition, id)) as span:
+            traceparent = span.traceparent or TRACING.traceparent()  # the second of a trace that is not recorded
     return {
-        "id": ids.new(),
+        "id": id,
         "name": definition.name,
         "payload_version": definition.version,
         "payload": definition.coder.encode(order) if definition.coder else {},
@@ -91,6 +96,17 @@ def row_of(
         "concurrency_key": options.of_key(order),
         "owner_id": owner_id,  # never whoever asks: owners may cancel, and nobody may cancel the mail that warns of him
         "request_id": context.request_id or None,
+        "traceparent": traceparent,
+    }
+
+
+def told_of(definition: Definition, id: UUID) -> Attributes:
+    """What spans say of a job, by the semantic conventions for messaging."""
+    return {
+        "messaging.system": "mainspring",
+        "messaging.destination.name": definition.options.queue,
+        "messaging.message.id": str(id),
+        "mainspring.job.name": definition.name,
     }
 
 

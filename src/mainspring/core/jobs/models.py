@@ -45,6 +45,7 @@ class Job(Model):
     concurrency_key: Mapped[str | None] = mapped_column(String(255))
     owner_id: Mapped[UUID | None]
     request_id: Mapped[str | None] = mapped_column(String(128))
+    traceparent: Mapped[str | None] = mapped_column(String(55))
     worker: Mapped[UUID | None]
     token: Mapped[int]
     cancel_requested: Mapped[bool]

@@ -1,6 +1,7 @@
 """Orders as validated JSON, with a version that can grow."""
 
 from dataclasses import is_dataclass
+from functools import lru_cache
 from typing import Any, Generic, TypeVar, cast
 
 from pydantic import TypeAdapter, ValidationError
@@ -10,6 +11,11 @@ from ..module import BootRefused
 from .control import GiveUp
 
 T = TypeVar("T")
+
+
+@lru_cache(512)
+def _adapter_of(kind: type[Any]) -> TypeAdapter[Any]:  # Any: lru_cache knows no type variables
+    return TypeAdapter(kind)
 
 
 class Codec(Generic[T]):
@@ -29,7 +35,7 @@ class Codec(Generic[T]):
         if self.version > 1 and not hasattr(kind, "upgrade"):
             raise BootRefused(f"{kind.__name__} has version {self.version} and no classmethod upgrade(version, data).")
         try:
-            self._adapter: TypeAdapter[T] = TypeAdapter(kind)
+            self._adapter: TypeAdapter[T] = _adapter_of(kind)
         except PydanticSchemaGenerationError as problem:
             raise BootRefused(f"{kind.__name__} cannot be written as JSON: {problem.message.splitlines()[0]}") from None
 

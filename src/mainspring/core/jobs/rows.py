@@ -27,6 +27,7 @@ class ClaimedJob:
     concurrency_key: str | None
     owner_id: UUID | None
     request_id: str | None
+    traceparent: str | None
     token: int
 
 

@@ -29,6 +29,7 @@ GIVEN = (
     "concurrency_key",
     "owner_id",
     "request_id",
+    "traceparent",
 )
 FRESH = {"failures": 0, "crashes": 0, "cancel_requested": False}
 CLAIMED = tuple(getattr(Job, name) for name in ClaimedJob.__dataclass_fields__)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, literal, select, union_all
 
@@ -56,6 +56,18 @@ class QueueStatistics:
     mean_seconds: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class LivingWorker:
+    """A process that runs jobs: a server or a worker."""
+
+    host: str
+    pid: int
+    queues: list[Any]
+    concurrency: int
+    started_at: datetime
+    seen_at: datetime
+
+
 # One arm for each state, so that each is answered by its partial index and the history is not looked at.
 DEPTHS = Statement(
     union_all(
@@ -88,6 +100,10 @@ PENDING = Statement(
 )
 OLDEST = Statement(select(func.min(Job.run_at)).where(Job.state == READY), datetime, slow=True)
 LIVING = Statement(select(func.count()).select_from(Worker).where(Worker.seen_at > bind("since", Worker.seen_at)), int)
+
+WORKERS = Statement(
+    select(Worker).where(Worker.seen_at > bind("since", Worker.seen_at)).order_by(Worker.host, Worker.started_at), LivingWorker
+)
 
 
 async def depths(uow: "UnitOfWork") -> list[Depth]:
@@ -126,6 +142,11 @@ def since_seconds(moment: datetime) -> float:
 async def living_workers(uow: "UnitOfWork") -> int:
     """How many processes run jobs."""
     return await uow.value(LIVING, since=clock.now() - ALIVE) or 0
+
+
+async def workers_alive(uow: "UnitOfWork") -> list[LivingWorker]:
+    """The processes that run jobs, by machine."""
+    return await uow.all(WORKERS, since=clock.now() - ALIVE)
 
 
 def _told(queue: str, found: dict[tuple[str, str], Depth], hour: HourOfQueue | None) -> QueueStatistics:

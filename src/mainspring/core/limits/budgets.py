@@ -1,91 +1,100 @@
-"""Budgets of requests that all processes share, without a write for each request (D-25).
+"""Budgets of requests that all processes share, without a visit to their tallies for each request (D-25).
 
-A process borrows from the tally of a budget, at first one request, then as many as it lately used in five seconds, at most a
-twentieth of the limit; only what already waits may be more. So a busy caller costs one write in five seconds and process, a quiet
-one a write for each request, and near the limit every request is asked for.
+A process counts a request at the tally of its key. One that comes often borrows there for later, as many as it lately used in a
+twelfth of the window, at most a twentieth of the limit and an eighth of what is free. So a busy caller costs one visit for many
+requests, a quiet one a visit for each, and near the limit every request is asked for.
 """
 
 import asyncio
 import contextvars
 import time
-from collections import Counter
-from collections.abc import Callable, Mapping
-from typing import Any, Protocol, TypeVar
-from uuid import UUID
+from collections.abc import Callable, Hashable
+from typing import Generic, TypeVar
 
 from .. import ids, tasks
 from ..errors import TooManyRequests
+from .lending import Lender, Lent, QuickLender, Wish
 from .tally import Tally, whole_seconds
 
-T = TypeVar("T")
-WINDOW = 60.0  # seconds; limits are given per minute
-LOAN = WINDOW / 12  # seconds that a loan may be used
+K = TypeVar("K", bound=Hashable)
+WINDOW = 60.0  # seconds
+LOANS = 12  # a loan may be used for this part of the window
 MOST_LENT = 20  # a loan for later is at most this part of the limit
 LOOK_AGAIN = 1.0  # seconds after which somebody refused is looked at anew: others may have given back
-
-Written = Mapping[str, Any]  # Any: JSON
-
-
-class TallyStore(Protocol):
-    """Keeps tallies where every process finds them."""
-
-    async def change(self, key: UUID, deed: Callable[[Written | None], tuple[Written, T]]) -> T:
-        """Give the tally of `key` to `deed` and keep what it makes of it; nobody else changes it between. None: there is none."""
-        ...
+MOST_KNOWN = 10_000  # keys that have a loan, of which a process remembers how busy they are, and that were refused: so many each
 
 
-class _Loan:
-    __slots__ = ("id", "left", "size", "until", "used")
+class Standing:
+    """What is left of a budget: `left` of a loan, `free` for everybody else, more at the moment `renews_at`."""
 
-    def __init__(self, until: float) -> None:
-        self.id = ids.secret(6)
-        self.left = self.size = 0
-        self.until = until
+    __slots__ = ("free", "id", "left", "limit", "renews_at", "size", "until", "used")
+
+    def __init__(self, limit: int, lent: Lent, id: str, now: float, until: float) -> None:
+        self.limit, self.free, self.renews_at = limit, lent.free, now + lent.free_in
+        self.id, self.until = id, until
+        self.left = lent.later
+        self.size = lent.later + lent.granted
         self.used: dict[int, int] = {}
 
+    @property
+    def remaining(self) -> int:
+        """How many requests are left, as far as this process knows."""
+        return self.left + self.free
 
-class Budgets:
-    """The loans of this process. `now` tells the time of day, which the machines must agree on to a second."""
 
-    def __init__(self, tallies: TallyStore, *, window: float = WINDOW, now: Callable[[], float] = time.time) -> None:
-        self.tallies, self.window, self.now = tallies, window, now
-        self.loan_seconds = LOAN * window / WINDOW
-        self._slots = Tally(window)
-        self._loans: dict[UUID, _Loan] = {}
-        self._borrowing: dict[UUID, asyncio.Task[None]] = {}
-        self._waiting: Counter[UUID] = Counter()
-        self._refused: dict[UUID, tuple[float, float]] = {}
+class Budgets(Generic[K]):
+    """The loans of this process, of which `name` gives the tally of a key its name there.
 
-    def take(self, key: UUID) -> bool:
-        """Use one request of what is lent; False when nothing is, then await `borrow`."""
+    `now` tells the time of day, which the machines must agree on to a second.
+    """
+
+    def __init__(
+        self,
+        lender: Lender | QuickLender,
+        *,
+        window: float = WINDOW,
+        name: Callable[[K], str] = str,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self.lender, self.window, self.now, self.name = lender, window, now, name
+        self.loan_seconds = window / LOANS
+        self._slot_seconds = Tally(window).slot_seconds
+        self._at_once: Callable[[str, Wish], Lent] | None = getattr(lender, "lend_at_once", None)
+        self._loans: dict[K, Standing] = {}
+        self._pace: dict[K, tuple[int, float]] = {}  # how many were asked for at once lately, and until when that says anything
+        self._refused: dict[K, tuple[float, float]] = {}
+        self._waiting: dict[K, list[asyncio.Future[Standing]]] = {}
+        self._asking: set[K] = set()
+
+    def take(self, key: K) -> Standing | None:
+        """Use one request of what is lent; None when nothing is, then await `borrow`."""
         loan = self._loans.get(key)
         if loan is None or not loan.left:
-            return False
+            return None
         now = self.now()
         if now >= loan.until:
-            return False
+            return None
         loan.left -= 1
-        slot = self._slots.slot(now)
+        slot = int(now / self._slot_seconds)
         loan.used[slot] = loan.used.get(slot, 0) + 1
-        return True
+        return loan
 
-    async def borrow(self, key: UUID, limit: int) -> None:
+    async def borrow(self, key: K, limit: int) -> Standing:
         """Use one request of the budget, of which there are `limit` in any window. Raises TooManyRequests."""
-        while not self.take(key):
-            self._refuse_at_once(key)
-            running = self._borrowing.get(key)
-            if running is None:
-                running = tasks.start(self._borrowed(key, limit), name="borrow from a budget", context=contextvars.Context())
-                self._borrowing[key] = running
-            self._waiting[key] += 1
-            try:
-                await asyncio.shield(running)
-            finally:
-                self._waiting[key] -= 1
-                if not self._waiting[key]:
-                    del self._waiting[key]
+        if (standing := self.take(key)) is not None:
+            return standing
+        self._refuse_at_once(key)
+        if self._at_once is not None:
+            before, wish = self._wish(key, limit, 1)
+            return self._settled(key, wish, self._at_once(self.name(key), wish), before)[0]
+        waiting: asyncio.Future[Standing] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(key, []).append(waiting)
+        if key not in self._asking:
+            self._asking.add(key)
+            tasks.start(self._ask(key, limit), name="borrow from a budget", context=contextvars.Context())
+        return await waiting
 
-    def _refuse_at_once(self, key: UUID) -> None:
+    def _refuse_at_once(self, key: K) -> None:
         """A caller who goes on asking costs no further look at the tally for a second."""
         refused = self._refused.get(key)
         if refused is None:
@@ -96,48 +105,86 @@ class Budgets:
             raise TooManyRequests(retry_after=whole_seconds(free - now))
         del self._refused[key]
 
-    async def _borrowed(self, key: UUID, limit: int) -> None:
+    async def _ask(self, key: K, limit: int) -> None:
+        """Ask for all who wait, until nobody does."""
         try:
             await asyncio.sleep(0)  # whoever asks in the same turn of the loop waits too, and is counted
-            now, before = self.now(), self._loans.pop(key, None)
-            needed, wanted = max(1, self._waiting[key]), min(self._size_after(before, now), limit // MOST_LENT)
-            loan = _Loan(now + self.loan_seconds)
-
-            def lend(written: Written | None) -> tuple[Written, tuple[int, float]]:
-                tally = Tally.read(self.window, written)
-                if before is not None:
-                    tally.report(before.id, before.used)
-                lent = tally.lend(loan.id, needed, wanted, limit, now, loan.until)
-                return tally.written(), (lent, tally.free_in(now))
-
-            lent, free_in = await self.tallies.change(key, lend)
-            if lent:
-                loan.left = loan.size = lent
-                self._loans[key] = loan
-                asyncio.get_running_loop().call_later(self.loan_seconds + self._slots.slot_seconds, self._over, key, loan)
-            else:
-                self._refused[key] = (now + min(free_in, LOOK_AGAIN), now + free_in)
+            while waiting := [one for one in self._waiting.pop(key, ()) if not one.done()]:
+                try:
+                    await self._ask_for(key, limit, waiting)
+                except Exception as error:  # each of them gets it
+                    for one in waiting:
+                        if not one.done():
+                            one.set_exception(error)
         finally:
-            del self._borrowing[key]
+            self._asking.discard(key)
 
-    def _size_after(self, before: _Loan | None, now: float) -> int:
-        """Twice the loan that was used up before its time, else as many as were used."""
-        if before is None:
-            return 1
-        return before.size * 2 if not before.left and now < before.until else before.size - before.left
-
-    def _over(self, key: UUID, loan: _Loan) -> None:
-        """Give back what nobody used, unless somebody has done so by borrowing again."""
-        if self._loans.get(key) is not loan:
+    async def _ask_for(self, key: K, limit: int, waiting: list[asyncio.Future[Standing]]) -> None:
+        while waiting and (standing := self.take(key)) is not None:
+            waiting.pop().set_result(standing)
+        if not waiting:
             return
-        del self._loans[key]
-        if loan.left:
+        before, wish = self._wish(key, limit, len(waiting))
+        standing, granted = self._settled(key, wish, await self.lender.lend(self.name(key), wish), before)
+        for number, one in enumerate(waiting):
+            if one.done():
+                continue
+            if number < granted:
+                one.set_result(standing)
+            else:
+                one.set_exception(TooManyRequests(retry_after=whole_seconds(standing.renews_at - wish.now)))
+
+    def _wish(self, key: K, limit: int, needed: int) -> tuple[int, Wish]:
+        """The wish, and how many at once are wanted from now on."""
+        now, loan = self.now(), self._loans.pop(key, None)
+        size, until = self._pace.get(key, (1, 0.0))
+        if now >= until:
+            size = 1 if loan is None else max(1, loan.size - loan.left)
+        elif loan is None or not loan.left:
+            size *= 2
+        size = min(size, max(1, limit // MOST_LENT))
+        wish = Wish(
+            limit,
+            self.window,
+            now,
+            needed,
+            max(0, size - needed) if len(self._loans) < MOST_KNOWN else 0,
+            ids.secret(6),
+            now + self.loan_seconds,
+            None if loan is None else loan.id,
+            {} if loan is None else loan.used,
+        )
+        return size, wish
+
+    def _settled(self, key: K, wish: Wish, lent: Lent, size: int) -> tuple[Standing, int]:
+        """Remember what was answered. Raises TooManyRequests when nothing was granted."""
+        if not lent.granted and wish.needed:
+            _bounded(self._refused)[key] = (wish.now + min(lent.free_in, LOOK_AGAIN), wish.now + lent.free_in)
+            raise TooManyRequests(retry_after=whole_seconds(lent.free_in))
+        standing = Standing(wish.limit, lent, wish.loan, wish.now, wish.until)
+        _bounded(self._pace)[key] = (size, wish.until)
+        if lent.later:
+            self._loans[key] = standing
+            wait = self.loan_seconds + self._slot_seconds
+            asyncio.get_running_loop().call_later(wait, self._over, key, standing)
+        return standing, lent.granted
+
+    def _over(self, key: K, loan: Standing) -> None:
+        """Tell what was used and give back the rest, unless somebody has done so by borrowing again."""
+        if self._loans.get(key) is loan:
+            del self._loans[key]
             tasks.start(self._given_back(key, loan), name="give back to a budget", context=contextvars.Context())
 
-    async def _given_back(self, key: UUID, loan: _Loan) -> None:
-        def report(written: Written | None) -> tuple[Written, None]:
-            tally = Tally.read(self.window, written)
-            tally.report(loan.id, loan.used)
-            return tally.written(), None
+    async def _given_back(self, key: K, loan: Standing) -> None:
+        wish = Wish(loan.limit, self.window, self.now(), 0, ended=loan.id, used=loan.used)
+        await self.lender.lend(self.name(key), wish)
 
-        await self.tallies.change(key, report)
+
+V = TypeVar("V")
+
+
+def _bounded(known: dict[K, V]) -> dict[K, V]:
+    """The dictionary with room for one more: what came first leaves first."""
+    if len(known) >= MOST_KNOWN:
+        del known[next(iter(known))]
+    return known

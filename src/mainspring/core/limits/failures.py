@@ -1,33 +1,29 @@
 """Guessing is limited: five failures in any 15 minutes for an address, and for an account from an address (R-163, D-27, D-29).
 
 Nobody can lock an account for its owner, since failures count for the address they came from. Successes are not counted. All
-processes of a machine count together.
+processes of a machine count together, and all machines when there is something common to count in; what failed here is kept here
+too, so that the limit holds while that does not answer.
 """
 
 import asyncio
+import contextvars
 import hashlib
-import ipaddress
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
-from sqlite3 import Connection
 
-from .. import ids
+from .. import ids, tasks
 from ..errors import Forbidden, Invalid, MainspringError, TooManyRequests, Unavailable
 from ..observability import security_events
 from ..runtime import Runtime
+from .failure_file import FailureFile
+from .networks import network_of
+from .ports import Common, Look
 
 PATIENCE = 2.3  # seconds an attempt waits for others of the same key to be decided
 LEASE = 10.0  # seconds after which an undecided attempt belongs to a dead process
 LOOK_AGAIN = 0.03  # seconds
-
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS failures (key TEXT NOT NULL, at REAL NOT NULL, attempt TEXT NOT NULL, undecided INTEGER NOT NULL);
-CREATE INDEX IF NOT EXISTS ix_failures_key ON failures (key, undecided, at);
-CREATE INDEX IF NOT EXISTS ix_failures_at ON failures (at);
-CREATE INDEX IF NOT EXISTS ix_failures_attempt ON failures (attempt);
-"""
 
 
 class FailureLimit:
@@ -42,11 +38,14 @@ class FailureLimit:
         per_account: int = 5,
         window: timedelta = timedelta(minutes=15),
         enabled: bool = True,
+        common: Common | None = None,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.runtime, self.purpose, self.enabled, self.now = runtime, purpose, enabled, now
+        self.purpose, self.enabled, self.common = purpose, enabled, common
         self.per_address, self.per_account, self.window = per_address, per_account, window.total_seconds()
-        runtime.declare(SCHEMA)
+        self.file = FailureFile(runtime, window=self.window, lease=LEASE, now=now)
+        if common is not None:
+            common.on_return(self._hand_over)
 
     @asynccontextmanager
     async def attempt(self, account: str, address: str | None, kind: str = "") -> AsyncIterator[None]:
@@ -62,19 +61,19 @@ class FailureLimit:
             yield
             return
         limits = self._limits(account, address, kind)
-        attempt = await self._begun(limits)
+        attempt, is_common = await self._begun(limits)
         try:
             yield
         except (Unavailable, TooManyRequests):
-            self._forget(attempt)
+            await self._forget(limits, attempt, is_common)
             raise
         except MainspringError:
-            self._failed(attempt, limits, account, address)
+            await self._failed(attempt, limits, account, address)
             raise
         except BaseException:
-            self._forget(attempt)
+            tasks.start(self._forget(limits, attempt, is_common), name="forget an attempt", context=contextvars.Context())
             raise
-        self._forget(attempt)
+        await self._forget(limits, attempt, is_common)
 
     @asynccontextmanager
     async def unguessed(self, address: str | None) -> AsyncIterator[None]:
@@ -85,41 +84,30 @@ class FailureLimit:
         if not self.enabled:
             yield
             return
-        limits = {f"{self.purpose} {network_of(address)}": self.per_address}
-        with self.runtime.writing() as connection:
-            connection.execute("DELETE FROM failures WHERE at <= ?", (self.now() - self.window,))
-            for key, limit in limits.items():
-                self._count(connection, key, limit, self.now())
+        limits = self._limit_of_address(address)
+        await self._look(limits)
         try:
             yield
         except (Unavailable, TooManyRequests, Invalid, Forbidden):  # a body that breaks a rule, a page that forgot its token
             raise
         except MainspringError:
-            attempt = ids.secret(16)
-            with self.runtime.writing() as connection:
-                connection.executemany(
-                    "INSERT INTO failures (key, at, attempt, undecided) VALUES (?, ?, ?, 1)",
-                    [(key, self.now(), attempt) for key in limits],
-                )
-            self._failed(attempt, limits, "", address)
+            await self._failed(ids.secret(16), limits, "", address)
             raise
 
-    def count(self, address: str | None) -> None:
+    async def count(self, address: str | None) -> None:
         """Count a failure of what nobody guesses by luck (an API key), after it happened.
 
         Raises TooManyRequests when there were too many before it; that one is counted no more.
         """
         if not self.enabled:
             return
-        key, now = f"{self.purpose} {network_of(address)}", self.now()
-        with self.runtime.writing() as connection:
-            connection.execute("DELETE FROM failures WHERE at <= ?", (now - self.window,))
-            failed = self._count(connection, key, self.per_address, now)
-            connection.execute(
-                "INSERT INTO failures (key, at, attempt, undecided) VALUES (?, ?, ?, 0)", (key, now, ids.secret(16))
-            )
-        if failed + 1 == self.per_address:
+        limits = self._limit_of_address(address)
+        await self._look(limits)
+        if (await self._noted(ids.secret(16), limits))[0] == self.per_address:
             security_events.suspicious_activity(None, "lock_out", purpose=self.purpose, ip=address)
+
+    def _limit_of_address(self, address: str | None) -> Mapping[str, int]:
+        return {f"{self.purpose} {network_of(address)}": self.per_address}
 
     def _limits(self, account: str, address: str | None, kind: str = "") -> Mapping[str, int]:
         network = network_of(address)
@@ -129,60 +117,67 @@ class FailureLimit:
             f"{self.purpose} {network} {hashed} {kind}".rstrip(): self.per_account,
         }
 
-    async def _begun(self, limits: Mapping[str, int]) -> str:
+    def _shares(self, common: Common, limits: Mapping[str, int]) -> Mapping[str, int]:
+        """What this machine may let in by itself, at least one."""
+        return {key: max(1, limit // common.machines) for key, limit in limits.items()}
+
+    async def _begun(self, limits: Mapping[str, int]) -> tuple[str, bool]:
+        """The attempt, and whether all machines know of it."""
         attempt, deadline = ids.secret(16), time.monotonic() + PATIENCE
-        while not self._begins(attempt, limits):
+        while True:
+            found, is_common = await self._begin(limits, attempt)
+            if found.refused is not None:
+                raise TooManyRequests(retry_after=found.refused)
+            if not found.is_full:
+                return attempt, is_common
             if time.monotonic() > deadline:
                 raise Unavailable
             await asyncio.sleep(LOOK_AGAIN)
-        return attempt
 
-    def _begins(self, attempt: str, limits: Mapping[str, int]) -> bool:
-        now = self.now()
-        with self.runtime.writing() as connection:
-            connection.execute("DELETE FROM failures WHERE at <= ?", (now - self.window,))
-            connection.execute("DELETE FROM failures WHERE undecided AND at <= ?", (now - LEASE,))
-            counts = [self._count(connection, key, limit, now) for key, limit in limits.items()]
-            if any(count >= limit for count, limit in zip(counts, limits.values(), strict=True)):
-                return False
-            connection.executemany(
-                "INSERT INTO failures (key, at, attempt, undecided) VALUES (?, ?, ?, 1)", [(key, now, attempt) for key in limits]
-            )
-        return True
+    async def _begin(self, limits: Mapping[str, int], attempt: str) -> tuple[Look, bool]:
+        common = self.common
+        if common is None:
+            return self.file.begin(limits, attempt), False
+        if common.is_up:
+            try:
+                return await common.begin(limits, self.window, LEASE, attempt), True
+            except Unavailable:
+                pass  # counted on this machine
+        return self.file.begin(self._shares(common, limits), attempt), False
 
-    def _count(self, connection: Connection, key: str, limit: int, now: float) -> int:
-        """Failures and undecided attempts. Raises TooManyRequests when the failures alone are too many."""
-        failed = [
-            at for (at,) in connection.execute("SELECT at FROM failures WHERE key = ? AND NOT undecided ORDER BY at DESC", (key,))
-        ]
-        if len(failed) >= limit:
-            raise TooManyRequests(retry_after=max(1.0, failed[limit - 1] + self.window - now))
-        undecided: int = connection.execute("SELECT count(*) FROM failures WHERE key = ? AND undecided", (key,)).fetchone()[0]
-        return len(failed) + undecided
+    async def _look(self, limits: Mapping[str, int]) -> None:
+        found, common = None, self.common
+        if common is not None and common.is_up:
+            with suppress(Unavailable):  # then counted on this machine
+                found = await common.look(limits, self.window)
+        if found is None:
+            found = self.file.look(limits if common is None else self._shares(common, limits))
+        if found.refused is not None:
+            raise TooManyRequests(retry_after=found.refused)
 
-    def _failed(self, attempt: str, limits: Mapping[str, int], account: str, address: str | None) -> None:
-        with self.runtime.writing() as connection:
-            connection.execute("UPDATE failures SET undecided = 0, at = ? WHERE attempt = ?", (self.now(), attempt))
-            counts = {
-                key: connection.execute("SELECT count(*) FROM failures WHERE key = ? AND NOT undecided", (key,)).fetchone()[0]
-                for key in limits
-            }
-        if any(counts[key] == limit for key, limit in limits.items()):
+    async def _failed(self, attempt: str, limits: Mapping[str, int], account: str, address: str | None) -> None:
+        counts = await self._noted(attempt, limits)
+        if any(count == limit for count, limit in zip(counts, limits.values(), strict=True)):
             security_events.suspicious_activity(None, "lock_out", email=account, ip=address)
 
-    def _forget(self, attempt: str) -> None:
-        with self.runtime.writing() as connection:
-            connection.execute("DELETE FROM failures WHERE attempt = ?", (attempt,))
+    async def _noted(self, attempt: str, limits: Mapping[str, int]) -> list[int]:
+        counts = self.file.fail(limits, attempt)
+        if self.common is not None and self.common.is_up:
+            try:
+                return await self.common.fail(list(limits), self.window, attempt)
+            except Unavailable:
+                return counts  # handed over when it answers again
+        return counts
 
+    async def _forget(self, limits: Mapping[str, int], attempt: str, is_common: bool) -> None:
+        if not is_common or self.common is None:
+            self.file.forget(attempt)
+            return
+        try:
+            await self.common.forget(list(limits), attempt)
+        except Unavailable:
+            return  # its lease ends by itself
 
-def network_of(address: str | None) -> str:
-    """What an address counts as: IPv4 itself, also when mapped into IPv6; IPv6 its /64, one subscriber (D-25, D-28)."""
-    try:
-        found = ipaddress.ip_address((address or "").partition("%")[0])
-    except ValueError:
-        return "unknown"
-    if isinstance(found, ipaddress.IPv6Address):
-        if found.ipv4_mapped:
-            return str(found.ipv4_mapped)
-        return str(ipaddress.ip_network((found, 64), strict=False))
-    return str(found)
+    async def _hand_over(self) -> None:
+        if self.common is not None and (failures := self.file.decided(self.purpose)):
+            await self.common.add(failures, self.window)

@@ -32,20 +32,40 @@ class Tally:
         """The slot of a moment."""
         return int(at / self.slot_seconds)
 
+    @property
+    def taken(self) -> int:
+        """How many are used or lent."""
+        return sum(self.used.values()) + sum(count for count, _ in self.lent.values())
+
     def report(self, loan: str, used: Mapping[int, int]) -> None:
         """What was used of a loan; the rest is given back. One that is long over was counted as used to the last."""
         if self.lent.pop(loan, None) is not None:
-            for slot, count in used.items():
-                self.used[slot] = self.used.get(slot, 0) + count
+            self.add(used)
 
-    def lend(self, loan: str, needed: int, wanted: int, limit: int, now: float, until: float) -> int:
-        """Lend what is needed now as far as it is free, and of what is wanted for later a part of the free ones; how many."""
+    def add(self, used: Mapping[int, int]) -> None:
+        """Count what was used, by slot."""
+        for slot, count in used.items():
+            self.used[slot] = self.used.get(slot, 0) + count
+
+    def lend(self, loan: str, needed: int, wanted: int, limit: int, now: float, until: float) -> tuple[int, int]:
+        """Count what is needed as used now, as far as it is free, and lend what is wanted for later, at most a part of the free
+        ones; how many of each."""
         self._forget(now)
-        free = limit - sum(self.used.values()) - sum(count for count, _ in self.lent.values())
-        lent = max(0, min(free, max(needed, min(wanted, free // FREE_KEPT))))
-        if lent:
-            self.lent[loan] = (lent, until)
-        return lent
+        free = limit - self.taken
+        granted = max(0, min(free, needed))
+        if granted:
+            self.add({self.slot(now): granted})
+        later = max(0, min(wanted, (free - granted) // FREE_KEPT))
+        if later:
+            self.lent[loan] = (later, until)
+        return granted, later
+
+    def spent(self) -> dict[int, int]:
+        """What was used by slot, with what is lent as if it was used at the end of its loan."""
+        spent = Tally(self.window, dict(self.used))
+        for count, until in self.lent.values():
+            spent.add({self.slot(until): count})
+        return spent.used
 
     def free_in(self, now: float) -> float:
         """Seconds until one more may be free, when none is."""

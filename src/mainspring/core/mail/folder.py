@@ -13,6 +13,7 @@ from pathlib import Path
 from uuid import UUID
 
 from ..errors import Unavailable
+from ..observability.tracing import TRACING
 from .message import Mailbox, Message
 from .writing import written
 
@@ -45,7 +46,8 @@ class MailFolder:
         """Write it down. Raises Unavailable when the disk does not take it."""
         mail = written(message, self.sender)
         try:
-            await asyncio.to_thread(self._write, message.id, mail.as_bytes())
+            with TRACING.child("mail.send", "internal", {"mainspring.port": "mail"}):
+                await asyncio.to_thread(self._write, message.id, mail.as_bytes())
         except OSError as failure:
             raise Unavailable("The mail could not be written to its folder.") from failure
 

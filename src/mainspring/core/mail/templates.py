@@ -70,6 +70,18 @@ class Templates:
         except (TemplateError, TypeError, ValueError, KeyError) as fault:
             raise TemplateBroken(f"The template {name} cannot be rendered: {fault}") from fault
 
+    def page(self, name: str, values: Mapping[str, Any]) -> str:
+        """The page or style sheet `<module>/<file>`, which no mail is made of. Raises TemplateMissing and TemplateBroken."""
+        from jinja2 import TemplateError
+
+        found = self._found(name)
+        if found is None:
+            raise TemplateMissing(f"There is no template {name!r}.")
+        try:
+            return found.render(values)
+        except (TemplateError, TypeError, ValueError, KeyError) as fault:
+            raise TemplateBroken(f"The template {name} cannot be rendered: {fault}") from fault
+
     def sample(self, name: str) -> dict[str, Any]:
         """The sample values that lie beside a shipped template as `<name>.json`. Raises TemplateMissing without them."""
         module, _, file = name.partition("/")

@@ -8,7 +8,7 @@ import logging
 import os
 import sys
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self
 
@@ -16,6 +16,7 @@ from ..context import CURRENT
 from .lines import DEBUG, ERROR, INFO, LEVELS, WARN, Render, json_lines, pretty_lines
 from .redaction import masked_address, redacted, redacted_text
 from .sink import Sink
+from .tracing import TRACING
 
 if TYPE_CHECKING:
     from ..settings import Settings
@@ -29,6 +30,7 @@ class _Output:
         self.render: Render = pretty_lines(coloured=False)
         self.sink = Sink()
         self.captured: list[dict[str, Any]] | None = None
+        self.report: Callable[[BaseException, str, str, Mapping[str, Any]], None] | None = None
 
 
 OUTPUT = _Output()
@@ -69,8 +71,15 @@ class Logger:
         """What went wrong on our side; with `error`, its text and stack (R-337)."""
         if error is not None:
             stack = "".join(traceback.format_exception(error))
+            self.report(message, error, **fields)
             fields |= {"error": f"{type(error).__name__}: {error}", "stack": stack}
         self._write(ERROR, message, fields)
+
+    def report(self, message: str, error: BaseException, **fields: Any) -> None:
+        """Report an unexpected error (R-158) whose line is written otherwise, because it is tried again."""
+        if OUTPUT.report is not None:
+            route = getattr(CURRENT.get(None), "route", None)
+            OUTPUT.report(error, self.name, message, {**context_fields(), "route": route, **self.fields, **fields})
 
     def exception(self, message: str, **fields: Any) -> None:
         """`error` with the exception that is being handled."""
@@ -112,6 +121,10 @@ def log_request(status: int, milliseconds: float, size: int | None = None) -> No
         }
         if (key_id := context.key_id) is not None:
             fields["keyId"] = key_id
+        if (impersonator_id := context.impersonator_id) is not None:
+            fields["impersonatedBy"] = impersonator_id
+    if (ids := TRACING.here()) is not None:
+        fields["traceId"], fields["spanId"] = ids
     fields["status"] = status
     fields["ms"] = round(milliseconds, 2)
     if size is not None:
@@ -122,18 +135,21 @@ def log_request(status: int, milliseconds: float, size: int | None = None) -> No
 
 
 def context_fields() -> dict[str, Any]:
-    """Request id, user, method and path of the running work, as far as known (R-192)."""
+    """Request id, user, method and path of the running work, and its trace, as far as known (R-192)."""
     context = CURRENT.get(None)
+    ids = TRACING.here()
+    traced = {} if ids is None else {"traceId": ids[0], "spanId": ids[1]}
     if context is None:
-        return {}
+        return traced
     fields = {
         "requestId": context.request_id,
         "userId": context.user_id,
         "keyId": context.key_id,
+        "impersonatedBy": context.impersonator_id,
         "method": context.method,
         "path": context.path,
     }
-    return {name: value for name, value in fields.items() if value}
+    return {name: value for name, value in fields.items() if value} | traced
 
 
 def configure_logs(settings: "Settings", descriptor: int = 1) -> None:

@@ -4,14 +4,31 @@ Every event is a line of the log at once. Those that no transaction writes to th
 (`core.audit.security_trail`).
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 from uuid import UUID
 
 from ..context import current
 from .logs import Logger
+from .metrics import counter
 
+TOO_MANY = counter("mainspring_rate_limited_total", "Requests that were one too many, by the code of their answer.", ("code",))
 LOG = Logger("security", keeps_addresses=True)
 AUDITED = frozenset({"refresh_reuse"})  # the transaction that ends the session leaves the row
+
+_UNRECORDED: ContextVar[bool] = ContextVar("mainspring.unrecorded", default=False)
+
+
+@contextmanager
+def unrecorded() -> Iterator[None]:
+    """Ask guards without anybody having tried anything: refusals inside leave no event."""
+    token = _UNRECORDED.set(True)
+    try:
+        yield
+    finally:
+        _UNRECORDED.reset(token)
 
 
 def failed_login(email: str, ip: str | None) -> None:
@@ -40,6 +57,8 @@ def suspicious_activity(user_id: UUID | None, activity: str, **details: Any) -> 
 
 def access_refused(log: Logger, kind: str, user_id: UUID, **details: Any) -> None:
     """Somebody who is known asked for what he may not have (R-114)."""
+    if _UNRECORDED.get():
+        return
     log.warn(kind, userId=str(user_id), **details)
     _note("ACCESS_REFUSED", kind, user_id=user_id, **details)
 
@@ -51,6 +70,7 @@ def credential_refused(reason: str) -> None:
 
 def rate_limited(code: str) -> None:
     """A request was one too many. The access log has it."""
+    TOO_MANY.of(code).inc()
     _note("RATE_LIMITED", code)
 
 

@@ -107,10 +107,18 @@ class Sink:
             if data:
                 with contextlib.suppress(OSError):  # nobody reads our output any more: the files may still work
                     _write_all(self.descriptor, data)
-                if self.combined:
-                    self.combined.write(data)
-            if errors and self.errors:
-                self.errors.write(b"".join(errors))
+                self._append(self.combined, lines)
+            if errors:
+                self._append(self.errors, errors)
+
+    def _append(self, file: LogFile | None, lines: list[bytes]) -> None:
+        """A full disk costs the file these lines, and nothing else: they went to the output, and the next ones may find room."""
+        if file is None:
+            return
+        try:
+            file.write(b"".join(lines))
+        except OSError:
+            self.dropped += len(lines)
 
     def _run(self) -> None:
         while not self._is_closing:

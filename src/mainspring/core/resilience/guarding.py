@@ -15,6 +15,7 @@ from typing import Any, ParamSpec, TypeVar, cast
 from .. import clock
 from ..errors import Unavailable
 from ..observability.metrics import counter, histogram
+from ..observability.tracing import NOTHING, TRACING
 from .breaker import Breaker, CircuitOpen
 from .bulkhead import Bulkhead, TooBusy
 from .policy import NotDone, Policy, is_failure, is_repeatable
@@ -72,11 +73,13 @@ class Guard:
         ends = began + self.policy.deadline.total_seconds()
         outcome = "cancelled"
         try:
-            await self._slot(ends)
-            try:
-                answer = await self._tried(method, call, ends)
-            finally:
-                self.bulkhead.leave()
+            name = self.policy.name
+            with NOTHING if TRACING.tracer is None else TRACING.child(f"{name}.{method}", "internal", {"mainspring.port": name}):
+                await self._slot(ends)
+                try:
+                    answer = await self._tried(method, call, ends)
+                finally:
+                    self.bulkhead.leave()
             outcome = "ok"
             return answer
         except Exception as error:

@@ -9,10 +9,14 @@ from collections.abc import Iterable, MutableMapping
 from typing import Any
 
 from .. import context
+from ..errors import MainspringError
 from ..observability import security_events
+from ..settings.mfa import MfaSettings
 from .csrf import CsrfTokens
+from .dpop import SCHEME as DPOP
+from .dpop import DpopProofs
 from .key_gate import KeyGate
-from .ports import SessionState
+from .ports import Held, OutsideTokens, SessionState
 from .principal import Principal
 from .refusals import KeyInvalid, TokenExpired, TokenForged, TokenInvalid, TokenRevoked
 from .same_origin import SAFE_METHODS, refuse_cross_site
@@ -47,9 +51,14 @@ class Authenticator:
         cookie: str = "accessToken",
         origins: Iterable[str] = (),
         keys: KeyGate | None = None,
+        outside: OutsideTokens | None = None,
+        proofs: DpopProofs | None = None,
+        mfa: MfaSettings | None = None,
         remembered: int = REMEMBERED,
     ) -> None:
         self.tokens, self.snapshots, self.csrf, self.keys, self.remembered = tokens, snapshots, csrf, keys, remembered
+        self.outside, self.proofs = outside, proofs
+        self.mfa = mfa or MfaSettings()
         self.cookie = cookie.encode()
         self.origins = frozenset(origin.encode() for origin in origins)
         self._known: dict[bytes, _Known] = {}
@@ -65,19 +74,45 @@ class Authenticator:
         if token is None:
             key = api_key(scope["headers"]) if self.keys is not None else None
             return None if key is None or self.keys is None else await self.keys.principal(key)
+        if self.outside is not None and not is_cookie and self.outside.names_issuer(token):
+            return await self.outside.principal(token)
         changes = is_cookie and scope["method"] not in SAFE_METHODS
         if changes:
             refuse_cross_site(scope["headers"], self.origins)
-        principal = await self.of_token(token)
+        principal = await self._of_any_token(token)
         if fresh:
             self.snapshots.forget_session(principal.session_id)
-            principal = await self.of_token(token)
+            principal = await self._of_any_token(token)
+        if principal.key_thumbprint is not None:
+            await self._refuse_unproved(scope, token, principal.key_thumbprint)
         if changes:
             self.csrf.refuse_forged(scope["headers"], principal.session_id, principal.id)
         return principal
 
-    async def of_token(self, token: bytes) -> Principal:
-        """Whose access token this is, for every transport. Raises TokenInvalid, TokenExpired or TokenRevoked."""
+    async def recognised(self, scope: MutableMapping[str, Any]) -> Principal | None:
+        """Whose access token is shown where credentials refuse nobody; None without a good one. Opens nothing."""
+        try:
+            token, _ = credential(scope["headers"], self.cookie)
+            return None if token is None else await self.of_token(token, proved=True)
+        except MainspringError:
+            return None
+
+    async def of_token(self, token: bytes, *, proved: bool = False) -> Principal:
+        """Whose access token this is, for every transport. Raises TokenInvalid, TokenExpired or TokenRevoked.
+
+        One that is bound to a key is refused (RFC 9449), unless it was `proved`, or nothing is opened with it.
+        """
+        principal = await self._of_any_token(token)
+        if principal.key_thumbprint is not None and not proved:
+            raise TokenInvalid
+        return principal
+
+    async def _refuse_unproved(self, scope: MutableMapping[str, Any], token: bytes, thumbprint: str) -> None:
+        if self.proofs is None:
+            raise TokenInvalid
+        await self.proofs.refuse_unproved(scope["headers"], scope["method"], scope["path"], token, thumbprint)
+
+    async def _of_any_token(self, token: bytes) -> Principal:
         # The token itself is the key: bytes hash with a secret per process, and a hit needs all of it.
         known = self._known.get(token)
         if known is not None:
@@ -103,9 +138,9 @@ class Authenticator:
         snapshot = await self.snapshots.of(claims.session_id)
         if snapshot.state is None:
             raise TokenRevoked
-        if snapshot.state.user_id != claims.user_id:
+        if snapshot.state.user_id != claims.user_id or snapshot.state.for_client != (claims.client is not None):
             raise TokenInvalid
-        known = _Known(claims, snapshot, _principal(claims, snapshot))
+        known = _Known(claims, snapshot, _principal(claims, snapshot, self.mfa))
         if epoch == self.tokens.epoch:  # the keys may have changed while we waited
             self._remember(token, known)
         return known.principal
@@ -146,6 +181,8 @@ def credential(headers: Iterable[tuple[bytes, bytes]], cookie: bytes) -> tuple[b
             other = value
     if authorization is not None:
         if authorization[:7].lower() != BEARER:
+            if authorization[:5].lower() == DPOP:
+                return authorization[5:].strip(b" "), False
             raise TokenInvalid
         return authorization[7:].strip(b" "), False
     if cookies is not None and (token := in_cookies(cookies, cookie)) is not None:
@@ -164,10 +201,12 @@ def api_key(headers: Iterable[tuple[bytes, bytes]]) -> bytes | None:
     return found
 
 
-def _principal(claims: Claims, snapshot: Snapshot[SessionState]) -> Principal:
-    state, held = snapshot.state, snapshot.held
+def _principal(claims: Claims, snapshot: Snapshot[SessionState], mfa: MfaSettings) -> Principal:
+    state, client = snapshot.state, claims.client
     if state is None:
         raise TokenRevoked
+    must_enrol = mfa.owes_factor(snapshot.held.roles, state.has_two_factors)
+    held = Held() if must_enrol else snapshot.held.within(client.scopes if client else None)
     return Principal(
         id=state.user_id,
         email=state.email,
@@ -176,5 +215,10 @@ def _principal(claims: Claims, snapshot: Snapshot[SessionState]) -> Principal:
         session_id=state.session_id,
         token_id=claims.token_id,
         expires_at=claims.expires_at,
+        scopes=client.scopes if client else None,
+        client_id=client.id if client else None,
+        key_thumbprint=client.key_thumbprint if client else None,
         authenticated_at=state.authenticated_at,
+        must_enrol=must_enrol,
+        impersonator_id=state.impersonator_id,
     )

@@ -4,7 +4,7 @@ A guard is a FastAPI dependency, so it shows in the signature and in OpenAPI. Th
 body is read and before any lock is taken; everywhere else it runs like any other dependency.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Depends, Request
@@ -15,7 +15,7 @@ from ..observability.logs import get_logger
 from ..observability.security_events import access_refused
 from .permission import OWN_READ, OWN_WRITE
 from .principal import Principal
-from .refusals import PeopleOnly, StepUpRequired, TokenMissing
+from .refusals import MfaEnrollmentRequired, NotWhileImpersonating, PeopleOnly, StepUpRequired, TokenMissing
 
 if TYPE_CHECKING:
     from ..http.exchange import Exchange
@@ -30,6 +30,18 @@ class Guard:
     is_public = False
     people_only = False
     wants_fresh = False  # whether what is known of the session may not even be a second old
+    is_for_enrolling = False  # whether it lets in whoever has to set up a second factor first
+    in_person = False  # whether it refuses somebody who acts as another
+
+    def check(self, exchange: "Exchange", principal: Principal | None) -> None:
+        """Raise MfaEnrollmentRequired or NotWhileImpersonating for sessions that may not come this way; else ask `admit`."""
+        if principal is not None:
+            if principal.must_enrol and not self.is_for_enrolling:
+                raise MfaEnrollmentRequired()
+            if principal.impersonator_id is not None and self.in_person:
+                access_refused(log, "not_in_person", principal.id, by=str(principal.impersonator_id), endpoint=exchange.path)
+                raise NotWhileImpersonating()
+        self.admit(exchange, principal)
 
     def key_needs(self, method: str) -> tuple[str, ...] | None:
         """The permissions of which an API key needs one to come in; none where any key does, None where no key comes in."""
@@ -48,7 +60,7 @@ class Guard:
         if self in exchange.admitted:
             return exchange.principal
         principal = await exchange.caller(fresh=self.wants_fresh)
-        self.admit(exchange, principal)
+        self.check(exchange, principal)
         return principal
 
 
@@ -71,7 +83,7 @@ class Public(Guard):
 class Anyone(Guard):
     """Anybody, but a credential that is sent must be accepted."""
 
-    is_public = True
+    is_public = is_for_enrolling = True
 
     def admit(self, exchange: "Exchange", principal: Principal | None) -> None:
         """Let everybody in."""
@@ -84,20 +96,29 @@ class Anyone(Guard):
 class SignedIn(Guard):
     """Whoever is signed in.
 
-    An API key needs `own:read` here, or `own:write` where something changes, or one of the `permissions` that the service asks
-    for when it is about what belongs to others. With `people_only` no key comes in.
+    An API key or an OAuth client needs `own:read` here, or `own:write` where something changes, or one of the `permissions` that
+    the service asks for when it is about what belongs to others. With `people_only` no program comes in, and nobody who acts as
+    another, unless `in_person` says otherwise. With `enrolling` those come in too who have to set up a second factor first.
     """
 
-    def __init__(self, permissions: tuple[str, ...] = (), *, people_only: bool = False) -> None:
-        self.permissions, self.people_only = permissions, people_only
+    def __init__(
+        self,
+        permissions: tuple[str, ...] = (),
+        *,
+        people_only: bool = False,
+        in_person: bool | None = None,
+        enrolling: bool = False,
+    ) -> None:
+        self.permissions, self.people_only, self.is_for_enrolling = permissions, people_only, enrolling
+        self.in_person = people_only if in_person is None else in_person
 
     def admit(self, exchange: "Exchange", principal: Principal | None) -> None:
-        """Refuse the anonymous, and keys that were not made for this."""
+        """Refuse the anonymous, and programs that were not let in for this."""
         if principal is None:
             raise TokenMissing()
-        if principal.key_id is not None:
+        if principal.is_program:
             if self.people_only:
-                _refuse_key(exchange, principal)
+                _refuse_program(exchange, principal)
             _require(exchange, principal, self.key_needs(exchange.method) or ())
 
     def key_needs(self, method: str) -> tuple[str, ...] | None:
@@ -105,8 +126,8 @@ class SignedIn(Guard):
         return None if self.people_only else (OWN_READ if method in READING else OWN_WRITE, *self.permissions)
 
     def rule(self) -> str:
-        """`signed in`."""
-        return "signed in, people only" if self.people_only else "signed in"
+        """`signed in`, and who else comes in or does not."""
+        return ", ".join(("signed in", *_exceptions(self)))
 
 
 class RecentlySignedIn(SignedIn):
@@ -117,8 +138,8 @@ class RecentlySignedIn(SignedIn):
 
     wants_fresh = True
 
-    def __init__(self) -> None:
-        super().__init__(people_only=True)
+    def __init__(self, *, enrolling: bool = False) -> None:
+        super().__init__(people_only=True, enrolling=enrolling)
 
     def admit(self, exchange: "Exchange", principal: Principal | None) -> None:
         """Refuse the anonymous, API keys, and those whose proof is too old."""
@@ -129,23 +150,23 @@ class RecentlySignedIn(SignedIn):
 
     def rule(self) -> str:
         """`signed in recently`."""
-        return "signed in recently"
+        return "signed in recently, or to enrol" if self.is_for_enrolling else "signed in recently"
 
 
 class HoldsPermission(Guard):
-    """Holders of at least one of the permissions. With `people_only` no API key comes in."""
+    """Holders of at least one of the permissions, see `require`."""
 
-    def __init__(self, permissions: tuple[str, ...], *, people_only: bool = False) -> None:
+    def __init__(self, permissions: tuple[str, ...], *, people_only: bool = False, in_person: bool = False) -> None:
         if not permissions:
             raise ValueError("require() needs at least one permission")
-        self.permissions, self.people_only = permissions, people_only
+        self.permissions, self.people_only, self.in_person = permissions, people_only, in_person or people_only
 
     def admit(self, exchange: "Exchange", principal: Principal | None) -> None:
         """Refuse the anonymous, and those who hold none of them; the refusal names them and is logged (R-114, D-19)."""
         if principal is None:
             raise TokenMissing()
-        if self.people_only and principal.key_id is not None:
-            _refuse_key(exchange, principal)
+        if self.people_only and principal.is_program:
+            _refuse_program(exchange, principal)
         _require(exchange, principal, self.permissions)
 
     def key_needs(self, method: str) -> tuple[str, ...] | None:
@@ -154,7 +175,7 @@ class HoldsPermission(Guard):
 
     def rule(self) -> str:
         """The permissions, any of which opens the route."""
-        return " or ".join(self.permissions) + (", people only" if self.people_only else "")
+        return ", ".join((" or ".join(self.permissions), *_exceptions(self)))
 
 
 class HoldsRole(Guard):
@@ -171,8 +192,8 @@ class HoldsRole(Guard):
         """Refuse the anonymous, and those who hold none of them; the refusal names them and is logged (R-114, R-330)."""
         if principal is None:
             raise TokenMissing()
-        if principal.key_id is not None:
-            _refuse_key(exchange, principal)
+        if principal.is_program:
+            _refuse_program(exchange, principal)
         if "admin" in principal.roles or not principal.roles.isdisjoint(self.roles):
             return
         access_refused(
@@ -196,6 +217,16 @@ class HoldsRole(Guard):
         return "role " + " or ".join(self.roles)
 
 
+def _exceptions(guard: Guard) -> Iterator[str]:
+    """What a guard adds to its rule, in words. People only are in person, unless it says otherwise."""
+    if guard.people_only:
+        yield "people only"
+    if guard.in_person != guard.people_only:
+        yield "in person" if guard.in_person else "or who acts as them"
+    if guard.is_for_enrolling:
+        yield "or to enrol"
+
+
 def _require(exchange: "Exchange", principal: Principal, permissions: tuple[str, ...]) -> None:
     for permission in permissions:
         if principal.may(permission):
@@ -213,17 +244,18 @@ def _require(exchange: "Exchange", principal: Principal, permissions: tuple[str,
     raise Forbidden(message, details={"required": list(permissions)})
 
 
-def _refuse_key(exchange: "Exchange", principal: Principal) -> None:
-    access_refused(log, "people_only", principal.id, keyId=str(principal.key_id), endpoint=exchange.path)
+def _refuse_program(exchange: "Exchange", principal: Principal) -> None:
+    program = {"clientId": principal.client_id} if principal.client_id else {"keyId": str(principal.key_id)}
+    access_refused(log, "people_only", principal.id, **program, endpoint=exchange.path)
     raise PeopleOnly()
 
 
-def require(*permissions: str, people_only: bool = False) -> Any:  # Any: like Depends() itself, for Annotated and dependencies=
+def require(*permissions: str, people_only: bool = False, in_person: bool = False) -> Any:  # Any: like Depends() itself
     """A guard: the caller holds at least one of the permissions. 401 for the anonymous, 403 naming them for others.
 
-    With `people_only` API keys are refused whatever they hold.
+    With `people_only` API keys are refused whatever they hold, with `people_only` or `in_person` whoever acts as the user.
     """
-    return Depends(HoldsPermission(permissions, people_only=people_only))
+    return Depends(HoldsPermission(permissions, people_only=people_only, in_person=in_person))
 
 
 def require_role(*roles: str) -> Any:  # Any: see require
@@ -244,6 +276,7 @@ signed_in: Any = Depends(SignedIn())
 
 people_only: Any = Depends(SignedIn(people_only=True))
 """A guard: somebody is signed in, and it is a person, not an API key."""
+
 recently_signed_in: Any = Depends(RecentlySignedIn())
 """A guard: somebody is signed in and proved it lately. Beside another: `dependencies=[recently_signed_in]`."""
 
@@ -256,6 +289,7 @@ anyone: Any = Depends(Anyone())
 CurrentUser = Annotated[Principal, signed_in]
 CurrentPerson = Annotated[Principal, people_only]
 RecentlyAuthenticated = Annotated[Principal, recently_signed_in]
+
 Visitor = Annotated[Principal | None, anyone]
 
 

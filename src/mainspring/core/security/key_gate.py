@@ -7,13 +7,17 @@ number of them may shut out a good key; what they cost the database is bounded, 
 
 import time
 from collections.abc import Callable
+from functools import lru_cache
 from typing import NoReturn
 from uuid import UUID
 
 from .. import clock, context
-from ..limits.budgets import Budgets
+from ..errors import TooManyRequests
+from ..limits.budgets import WINDOW, Budgets
 from ..limits.failures import FailureLimit
+from ..limits.limiter import Policy
 from ..observability import security_events
+from ..settings.quota import Quota
 from . import key_text
 from .key_uses import KeyUses
 from .ports import KeyState
@@ -40,7 +44,7 @@ class KeyGate:
     def __init__(
         self,
         snapshots: KeySnapshots,
-        budgets: Budgets,
+        budgets: Budgets[UUID],
         uses: KeyUses,
         failures: FailureLimit,
         *,
@@ -67,17 +71,26 @@ class KeyGate:
             known = await self._looked_up(text)
         principal = known.principal
         key_id = principal.session_id
-        if self.limited and not self.budgets.take(key_id):
-            await self.budgets.borrow(key_id, known.per_minute)
+        if self.limited:
+            await self._count(key_id, known.per_minute)
         self.uses.note(key_id)
         return principal
+
+    async def _count(self, key_id: UUID, per_minute: int) -> None:
+        here, policy = context.current(), policy_of(per_minute)
+        try:
+            standing = self.budgets.take(key_id) or await self.budgets.borrow(key_id, per_minute)
+        except TooManyRequests as refused:
+            here.told(policy, None, refused.retry_after)
+            raise
+        here.told(policy, standing)
 
     async def _looked_up(self, text: bytes) -> _Known:
         try:
             known = await self._opened(text)
         except KeyRefused:
             self._known.pop(text, None)
-            self.failures.count(context.current().address)
+            await self.failures.count(context.current().address)
             raise
         if text not in self._known and len(self._known) >= self.remembered:
             del self._known[next(iter(self._known))]
@@ -112,6 +125,12 @@ class KeyGate:
             scopes=state.scopes,
         )
         return _Known(principal, snapshot, state.per_minute)
+
+
+@lru_cache(100)
+def policy_of(per_minute: int) -> Policy:
+    """The limit of a key, as the headers of answers show it."""
+    return Policy("api-key", Quota(per_minute, WINDOW))
 
 
 def _suspicious(user_id: UUID, key_id: UUID, activity: str, refusal: type[KeyRefused]) -> NoReturn:

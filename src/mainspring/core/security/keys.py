@@ -1,10 +1,11 @@
 """The keys that sign access tokens and the older ones that still verify them (R-066, D-02).
 
-A ring has one signing key and any number of retired public keys, so a rotation overlaps: tokens of the old key stay valid
-until they expire. Keys are named by their RFC 7638 thumbprint.
+A ring has one signing key and any number of others that verify, so a rotation overlaps: tokens of the old key stay valid until
+they expire. Keys are named by their RFC 7638 thumbprint. `JWT_PRIVATE_KEY` gives them, else `core.token_keys` keeps them.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -12,16 +13,17 @@ from typing import Any
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes, PublicKeyTypes
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from ..module import BootRefused
-from ..settings.secrets import keep_secret
+from ..settings.secrets import KEYS
 
 SigningKey = RSAKey | ECKey | OKPKey
 
 SMALLEST_RSA_BITS = 2048  # RFC 8725 3.5, RFC 7518 3.3; those we make ourselves have 3072 (ASVS 11.2.3)
 OWN_RSA_BITS = 3072
-KEY_FILES = "jwt-*.pem"
+PUBLISHED_SECONDS = 300  # how long others may keep the set of public keys; one that joins is seen by everyone then
 
 # The setting's name -> the header's `alg` (RFC 9864 names Ed25519 where RFC 8037 said EdDSA) and how a key is made.
 ALGORITHMS: Mapping[str, tuple[str, Callable[[], SigningKey]]] = MappingProxyType(
@@ -37,7 +39,16 @@ ALGORITHMS: Mapping[str, tuple[str, Callable[[], SigningKey]]] = MappingProxyTyp
 class KeyRing:
     """One signing key and all verifying keys, each bound to one algorithm. Raises BootRefused for a key that is too weak."""
 
-    def __init__(self, signing: SigningKey, retired: Iterable[SigningKey] = (), *, algorithm: str = "RS256") -> None:
+    def __init__(
+        self,
+        signing: SigningKey,
+        retired: Iterable[SigningKey] = (),
+        *,
+        algorithm: str = "RS256",
+        others: Iterable[tuple[SigningKey, str]] = (),
+        former: Iterable[SigningKey] = (),
+    ) -> None:
+        """`others` verify tokens of the algorithm that each is given with; `former` open old checkpoints and no token."""
         _check_known(algorithm)
         if not signing.is_private:
             raise BootRefused("The key that signs tokens is a public key; JWT_PRIVATE_KEY must be a private one.")
@@ -47,6 +58,9 @@ class KeyRing:
         self.signing = signing
         self.signing_id = signing.thumbprint()
         self._verifying: dict[str, tuple[SigningKey, str]] = {self.signing_id: (_public(signing), self.algorithm)}
+        for key, name in others:
+            self._verifying.setdefault(key.thumbprint(), (_public(key), ALGORITHMS[name][0]))
+        self._former = {key.thumbprint(): _public(key) for key in former}
         for key in retired:
             # an RSA key may have signed RS256 or PS256: today's algorithm if it fits, else the first that does
             name = next(name for name in (algorithm, *ALGORITHMS) if _fits(key, name))
@@ -55,6 +69,11 @@ class KeyRing:
     def verifying(self, key_id: str) -> tuple[SigningKey, str] | None:
         """The public key of that name and the only algorithm it may verify."""
         return self._verifying.get(key_id)
+
+    def known(self, key_id: str) -> SigningKey | None:
+        """The public key of that name, also when its tokens have all ended."""
+        verifying = self._verifying.get(key_id)
+        return verifying[0] if verifying else self._former.get(key_id)
 
     def jwks(self) -> dict[str, list[dict[str, Any]]]:
         """The public keys as a JWK set (RFC 7517), the signing one first."""
@@ -65,18 +84,10 @@ class KeyRing:
             ]
         }
 
-    @classmethod
-    def of_folder(cls, data_dir: Path, *, algorithm: str = "RS256") -> "KeyRing":
-        """The ring kept in `DATA_DIR/keys`; its key is made there at the first start. Safe when processes start at once.
-
-        It signs with `jwt-<algorithm>.pem`. Every other `jwt-*.pem` still verifies, so renaming the file rotates the key with
-        overlap; remove the renamed one when its last token has expired.
-        """
-        _check_known(algorithm)
-        make, file = ALGORITHMS[algorithm][1], key_file(data_dir, algorithm)
-        pem = keep_secret(data_dir, file.name, lambda: bytes(make().as_pem(private=True)))
-        retired = [read_key(other.read_bytes(), str(other)) for other in sorted(file.parent.glob(KEY_FILES)) if other != file]
-        return cls(read_key(pem, str(file)), retired, algorithm=algorithm)
+    @property
+    def rsa_bits(self) -> int | None:
+        """The length of the signing key; None where it is no RSA key."""
+        return self.signing.raw_value.key_size if isinstance(self.signing, RSAKey) else None
 
     @classmethod
     def of_environment(cls, private_pem: str, public_pems: str = "", *, algorithm: str = "RS256") -> "KeyRing":
@@ -89,16 +100,22 @@ class KeyRing:
         return cls(signing, [key for key in public if key.thumbprint() != signing.thumbprint()], algorithm=algorithm)
 
 
-def key_file(data_dir: Path, algorithm: str) -> Path:
-    """Where the signing key of an algorithm is kept."""
-    return data_dir / "keys" / f"jwt-{algorithm.lower()}.pem"
+def new_key(algorithm: str) -> SigningKey:
+    """A key for the algorithm; making one for RSA takes up to a second."""
+    _check_known(algorithm)
+    return ALGORITHMS[algorithm][1]()
+
+
+def left_in_folder(data_dir: Path, algorithm: str) -> SigningKey | None:
+    """The key that a version before this one kept unsealed in `DATA_DIR/keys`, if it is there."""
+    file = data_dir / KEYS / f"jwt-{algorithm.lower()}.pem"
+    return read_key(file.read_bytes(), str(file)) if file.exists() else None
 
 
 def read_key(pem: bytes, source: str) -> SigningKey:
     """The RSA, P-256 or Ed25519 key in `pem`. Raises BootRefused naming `source`, never showing the key."""
-    private = b"PRIVATE KEY-----" in pem
     try:
-        found = serialization.load_pem_private_key(pem, None) if private else serialization.load_pem_public_key(pem)
+        found = _loaded(pem)
     except (ValueError, TypeError, UnsupportedAlgorithm) as wrong:
         raise BootRefused(f"{source} holds no PEM key that can be read.") from wrong
     if isinstance(found, rsa.RSAPrivateKey | rsa.RSAPublicKey):
@@ -110,6 +127,14 @@ def read_key(pem: bytes, source: str) -> SigningKey:
     if isinstance(found, ed25519.Ed25519PrivateKey | ed25519.Ed25519PublicKey):
         return OKPKey.import_key(found)
     raise BootRefused(f"{source} is neither an RSA key nor one on the curves P-256 and Ed25519.")
+
+
+@lru_cache(4)
+def _loaded(pem: bytes) -> PrivateKeyTypes | PublicKeyTypes:
+    """The key in `pem`; kept, since checking the primes of a private one takes a tenth of a second."""
+    if b"PRIVATE KEY-----" in pem:
+        return serialization.load_pem_private_key(pem, None)
+    return serialization.load_pem_public_key(pem)
 
 
 def algorithms_of(key: SigningKey) -> tuple[str, ...]:

@@ -6,21 +6,28 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Literal, Protocol
 from uuid import UUID
 
-from ..limits.budgets import TallyStore
+from ..limits.lending import TallyStore
 
 if TYPE_CHECKING:
     from ..database import UnitOfWork
+    from .principal import Principal
 
 
 @dataclass(frozen=True, slots=True)
 class SessionState:
-    """A session that is alive now: not ended, not past `expires_at`, its user neither deleted nor inactive."""
+    """A session that is alive now: not ended, not past `expires_at`, its user neither deleted nor inactive.
+
+    One that is `for_client` was opened for an OAuth client, and nothing but the tokens of a client belong to it.
+    """
 
     session_id: UUID
     user_id: UUID
     email: str
     expires_at: datetime
     authenticated_at: datetime | None = None
+    has_two_factors: bool = True  # whether the session proved two, or nobody can ask its user for two
+    impersonator_id: UUID | None = None  # who acts as the user, when it is not he himself
+    for_client: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +39,7 @@ class Held:
     ends_at: datetime | None = None
 
     def within(self, scopes: frozenset[str] | None) -> "Held":
-        """What of it an API key with these scopes may use: permissions only. Everything when there is no key."""
+        """What of it a program with these scopes may use: permissions only. Everything when there is no program."""
         return self if scopes is None else Held(frozenset(), self.permissions & scopes, self.ends_at)
 
 
@@ -79,8 +86,37 @@ class KeySource(Protocol):
         ...
 
 
-class KeyTallies(TallyStore, Protocol):
+class KeyTallies(TallyStore[UUID], Protocol):
     """Keeps how much of its budget of requests each API key has used."""
+
+
+class OutsideTokens(Protocol):
+    """Judges bearer tokens of issuers that are not ours (R-098)."""
+
+    @property
+    def is_used(self) -> bool:
+        """Whether any such issuer is trusted here."""
+        ...
+
+    def names_issuer(self, token: bytes) -> bool:
+        """Whether the token says that one of them made it. Nothing of it is believed yet."""
+        ...
+
+    async def principal(self, token: bytes) -> "Principal":
+        """Who asks. Raises TokenInvalid, TokenExpired, TokenRevoked, and Unavailable when the issuer's keys cannot be had."""
+        ...
+
+    def forget_user(self, user_id: UUID) -> None:
+        """Drop what is known of the user. Called after the commit that changed something."""
+        ...
+
+    def forget_all(self) -> None:
+        """Drop everything, as after a change of a role's permissions."""
+        ...
+
+    async def stop(self) -> None:
+        """End what runs behind it."""
+        ...
 
 
 class CredentialChecker(Protocol):

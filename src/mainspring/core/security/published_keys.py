@@ -3,17 +3,17 @@
 from pydantic import BaseModel, ConfigDict
 
 from ..application import Application
-from ..http.dependencies import Answer, App
+from ..http.caching import cache_control
+from ..http.dependencies import App
 from ..http.routing import Router
 from .guard import public
-from .keys import KeyRing
-
-MAX_AGE_SECONDS = 300  # a key that joins the ring is seen by everyone five minutes later
+from .keys import PUBLISHED_SECONDS, KeyRing
+from .tokens import AccessTokens
 
 router = Router(root=True, tags=["auth"])
 
 
-class KeyOut(BaseModel):
+class PublishedKeyOut(BaseModel):
     """One public key (RFC 7517 4). RSA keys have `n` and `e`, elliptic ones `crv`, `x` and `y`, Ed25519 `crv` and `x`."""
 
     model_config = ConfigDict(extra="forbid")
@@ -31,15 +31,18 @@ class KeyOut(BaseModel):
 class KeysOut(BaseModel):
     """The keys, the one that signs first."""
 
-    keys: list[KeyOut]
+    keys: list[PublishedKeyOut]
 
 
-@router.get("/.well-known/jwks.json", dependencies=[public], response_model_exclude_none=True)
-async def published_keys(application: App, answer: Answer) -> KeysOut:
+@router.get(
+    "/.well-known/jwks.json",
+    dependencies=[public, cache_control(PUBLISHED_SECONDS, shared=True)],
+    response_model_exclude_none=True,
+)
+async def published_keys(application: App) -> KeysOut:
     """The public keys that verify access tokens, as a JWK set."""
-    answer.header("Cache-Control", f"public, max-age={MAX_AGE_SECONDS}")
-    return KeysOut(keys=[KeyOut(**key) for key in _ring(application).jwks()["keys"]])
+    return KeysOut(keys=[PublishedKeyOut(**key) for key in _ring(application).jwks()["keys"]])
 
 
 def _ring(application: Application) -> KeyRing:
-    return application.resolve(KeyRing)
+    return application.resolve(AccessTokens).keys

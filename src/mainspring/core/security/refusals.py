@@ -59,9 +59,9 @@ class KeyRevoked(KeyRefused):
 
 
 class PeopleOnly(Forbidden):
-    """The route is for people: no API key opens it, whatever it may do (R-099)."""
+    """The route is for people: no API key and no OAuth client opens it, whatever it may do (R-099)."""
 
-    message = "API keys may not do this. Sign in as a person."
+    message = "API keys and OAuth clients may not do this. Sign in as a person."
 
     def __init__(self) -> None:
         super().__init__(details={"reason": "people_only"})
@@ -71,6 +71,23 @@ class TokenRevoked(CredentialRefused):
     """The token is ours, and its session was ended."""
 
     message, reason = "The session was ended.", "token_revoked"
+
+
+class MfaEnrollmentRequired(Forbidden):
+    """A role of the caller asks for a second factor, and the session proved none (ASVS 6.3.3)."""
+
+    code: ClassVar[str] = "auth.mfa_enrollment_required"
+    message: ClassVar[str] = (
+        "Your role needs a second factor. Set up an authenticator app: POST /api/v1/auth/mfa/totp/enroll. "
+        "With a passkey, sign in with it or prove it: POST /api/v1/auth/step-up."
+    )
+
+
+class NotWhileImpersonating(Forbidden):
+    """Somebody acts as the user, and this is for the user alone."""
+
+    code: ClassVar[str] = "auth.not_while_impersonating"
+    message: ClassVar[str] = "Only the person may do this, not somebody who acts in the account."
 
 
 class StepUpRequired(Forbidden):

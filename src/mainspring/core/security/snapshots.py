@@ -9,7 +9,7 @@ import contextvars
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 from uuid import UUID
 
 from .. import clock, tasks
@@ -66,6 +66,18 @@ class Snapshot(Generic[S]):
         self.renew_at = self.fresh_until = 0.0
 
 
+class Follower(Protocol):
+    """Remembers something of its own about users."""
+
+    def forget_user(self, user_id: UUID) -> None:
+        """Drop what is known of the user."""
+        ...
+
+    def forget_all(self) -> None:
+        """Drop everything."""
+        ...
+
+
 Asked = dict[UUID, list[asyncio.Future[Snapshot[S]]]]
 
 
@@ -81,7 +93,7 @@ class Snapshots(Generic[S]):
         sessions: Source[S],
         permissions: PermissionSource,
         *,
-        followers: "Sequence[Snapshots[Any]]" = (),  # Any: each remembers a kind of its own
+        followers: "Sequence[Follower]" = (),
         max_age: float = MAX_AGE,
         capacity: int = CAPACITY,
         monotonic: Callable[[], float] = clock.monotonic,

@@ -1,10 +1,10 @@
-"""Durations as people write them: a whole number and one of s, m, h, d (R-065)."""
+"""Durations as people write them: a whole number and one of ms, s, m, h, d (R-065)."""
 
 import re
 from datetime import timedelta
 
-FORM = re.compile(r"(\d+)([smhd])", re.ASCII)
-UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+FORM = re.compile(r"(\d+)(ms|[smhd])", re.ASCII)
+UNITS = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 SECONDS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
 
 
@@ -20,7 +20,9 @@ def parse_duration(text: str) -> timedelta:
 
 
 def format_duration(duration: timedelta) -> str:
-    """The shortest text that `parse_duration` reads back; parts of a second are dropped."""
+    """The shortest text that `parse_duration` reads back; parts of a millisecond are dropped."""
+    if duration.microseconds >= 1000:
+        return f"{duration // timedelta(milliseconds=1)}ms"
     seconds = int(duration.total_seconds())
     for unit, size in SECONDS.items():
         if seconds and seconds % size == 0:

@@ -12,7 +12,7 @@ from . import aliases
 from .loading import sections_of
 from .model import Settings
 from .reading import show
-from .section import Section
+from .section import Section, prefix_of
 
 COMPUTED = {
     "PUBLIC_URL": "http://HOST:PORT",
@@ -84,7 +84,7 @@ def _of_core() -> Iterator[Described]:
 
 
 def _of_section(name: str, kind: type[BaseModel]) -> list[Described]:
-    return [_described(f"{name.upper()}__{field.upper()}", name, info, "") for field, info in kind.model_fields.items()]
+    return [_described(f"{prefix_of(name, kind)}__{field.upper()}", name, info, "") for field, info in kind.model_fields.items()]
 
 
 def _described(name: str, group: str, info: FieldInfo, more: str) -> Described:

@@ -15,11 +15,12 @@ from .model import Settings, Shown
 from .problems import SettingsRefused
 from .reading import HIDDEN, read_fields, show
 from .safety import refuse_unsafe
-from .secrets import keep_secret
-from .section import Section
+from .secrets import keep_secret, kept_secrets
+from .section import Section, prefix_of
 from .unknown import refuse_unknown
 
 MADE = {"session_secret": "SESSION_SECRET", "encryption_key": "ENCRYPTION_KEY"}
+MADE_HERE = "made at first start"
 URLS = frozenset(("database_url", "redis_url", "storage_url", "mongodb_uri"))
 
 
@@ -46,10 +47,10 @@ def load_settings(
     aliases.rename(given, problems)
     aliases.join_parts(given, problems)
     databases = _databases(given)
-    known = {name.upper() for name in Settings.model_fields} - {"DATABASES", *(prefix for prefix in _core_sections())}
+    known = {name.upper() for name in Settings.model_fields} - {"DATABASES", *(field.upper() for field in _core_sections())}
     refuse_unknown(given, known | aliases.KNOWN | set(databases.values()), _names(kinds), problems, notes)
 
-    core = {prefix.lower(): read_fields(kind, f"{prefix}__", given, problems) for prefix, kind in _core_sections().items()}
+    core = {field: read_fields(kind, f"{prefix_of(field, kind)}__", given, problems) for field, kind in _core_sections().items()}
     mine = [(kind, read_fields(kind, f"{name.upper()}__", given, problems)) for name, kind in kinds.items()]
     draft = read_fields(
         Settings,
@@ -80,14 +81,15 @@ def sections_of(modules: Iterable[Module]) -> dict[str, type[BaseModel]]:
 
 def _core_sections() -> dict[str, type[Section]]:
     return {
-        name.upper(): field.annotation
+        name: field.annotation
         for name, field in Settings.model_fields.items()
         if isinstance(field.annotation, type) and issubclass(field.annotation, Section)
     }
 
 
 def _names(kinds: Mapping[str, type[BaseModel]]) -> dict[str, set[str]]:
-    every = {**_core_sections(), **{name.upper(): kind for name, kind in kinds.items()}}
+    mine = {prefix_of(field, kind): kind for field, kind in _core_sections().items()}
+    every: dict[str, type[BaseModel]] = {**mine, **{name.upper(): kind for name, kind in kinds.items()}}
     return {prefix: {f"{prefix}__{field.upper()}" for field in kind.model_fields} for prefix, kind in every.items()}
 
 
@@ -141,8 +143,8 @@ def _with_secrets(settings: Settings, make: bool) -> tuple[Settings, dict[str, s
             continue
         kept = settings.data_dir / "keys" / field
         text = keep_secret(settings.data_dir, field).decode() if make or kept.exists() else random.token_hex(32)
-        more[field] = (SecretStr(text),)
-    return settings.model_copy(update=more), {field.upper(): "made at first start" for field in more}
+        more[field] = tuple(SecretStr(one) for one in kept_secrets(text))
+    return settings.model_copy(update=more), {field.upper(): MADE_HERE for field in more}
 
 
 def _shown(
@@ -160,7 +162,8 @@ def _shown(
         value = getattr(settings, field)
         if isinstance(value, Section):
             lines += [
-                line(f"{field.upper()}__{inner.upper()}", show(getattr(value, inner))) for inner in type(value).model_fields
+                line(f"{prefix_of(field, type(value))}__{inner.upper()}", show(getattr(value, inner)))
+                for inner in type(value).model_fields
             ]
         elif field == "databases":
             lines += [line(f"DATABASES__{name.upper()}__URL", _hidden(url)) for name, url in value.items() if name != "default"]

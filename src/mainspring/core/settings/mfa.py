@@ -1,5 +1,6 @@
 """`MFA__...`: second factors, and how long a sign-in counts as recent."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from pydantic import Field
@@ -32,3 +33,12 @@ class MfaSettings(Section):
         le=timedelta(hours=12),
         description="How long after proving who one is delicate changes are let through.",
     )
+    required_roles: tuple[str, ...] = Field(
+        default=(),
+        description="Roles, with commas between, whose holders need a second factor: until they have proved one they can set one "
+        "up and nothing else. admin is a good choice.",
+    )
+
+    def owes_factor(self, roles: Iterable[str], has_two_factors: bool) -> bool:
+        """Whether somebody with these roles has to prove a second factor, and did not."""
+        return not has_two_factors and not frozenset(self.required_roles).isdisjoint(roles)

@@ -9,9 +9,13 @@ from typing import Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr
 
 from .audit import AuditSettings
+from .cache import CacheSettings
 from .events import EventSettings
 from .jobs import JobSettings
+from .limits import LimitSettings
 from .mfa import MfaSettings
+from .outgoing import OutgoingSettings
+from .processes import ProcessCount
 from .section import Section
 
 S = TypeVar("S", bound=BaseModel)
@@ -76,14 +80,31 @@ class Settings(BaseModel):
     app_env: Literal["development", "production", "test"] = of("app", "development", "How the program runs.")
     host: str = of("app", "127.0.0.1", "Address to listen on; 0.0.0.0 for every one.")
     port: int = of("app", 8000, "Port to listen on; 0 picks a free one.", ge=0, le=65_535)
-    workers: int = of("app", 1, "Server processes on this machine.", ge=1, le=256)
+    workers: ProcessCount = of("app", 1, "Server processes on this machine; auto for one per core.", ge=1, le=256)
     data_dir: Path = of("app", Path(".mainspring"), "Folder for the embedded database, keys, files and mail.")
     service_name: str = of("app", "mainspring", "Name of the program in logs.")
     public_url: str = of("app", "", "Address under which people reach the server; by default HOST and PORT.")
     debug: bool = of("app", False, "Slower checks while developing; refused in production.")
-    drain_timeout: timedelta = of(
-        "app", timedelta(seconds=30), "Longest time running requests get after SIGTERM.", ge=timedelta(seconds=1)
+    drain_delay: timedelta = of(
+        "app",
+        timedelta(0),
+        "How long after SIGTERM requests are served as before while /ready answers 503, so that balancers turn away.",
+        ge=timedelta(0),
+        le=timedelta(minutes=5),
     )
+    drain_timeout: timedelta = of(
+        "app", timedelta(seconds=30), "Longest time running requests get after SIGTERM and DRAIN_DELAY.", ge=timedelta(seconds=1)
+    )
+    worker_max_age: timedelta = of(
+        "app",
+        timedelta(0),
+        "Age at which a process is replaced by a fresh one, up to a tenth earlier; 0s for never.",
+        ge=timedelta(0),
+    )
+    worker_max_requests: int = of(
+        "app", 0, "Requests after which a process is replaced, up to a tenth earlier; 0 for never.", ge=0
+    )
+    worker_max_memory: int = of("app", 0, "Bytes of resident memory at which a process is replaced; 0 for never.", ge=0)
     docs_enabled: bool = of("app", True, "Whether /docs and /openapi.json are served; off by default in production.")
     metrics_enabled: bool = of("app", True, "Whether /metrics is served to everyone; off by default in production.")
 
@@ -100,6 +121,7 @@ class Settings(BaseModel):
     trusted_proxies: tuple[str, ...] = of("http", (), "Addresses or networks whose X-Forwarded-For is believed.")
     body_limit: int = of("http", 10 * MIB, "Most bytes of a request body.", ge=1024)
     form_fields_limit: int = of("http", 1000, "Most fields of a form.", ge=1)
+    batch_limit: int = of("http", 20, "Most operations of a batch.", ge=1, le=100)
     request_timeout: timedelta = of("http", timedelta(seconds=30), "Longest time for one answer.", ge=timedelta(seconds=1))
     body_timeout: timedelta = of("http", timedelta(seconds=30), "Longest wait for a request's body.", ge=timedelta(seconds=1))
     validation_status: Literal[422, 400] = of("http", 422, "Status of a validation error.")
@@ -116,6 +138,9 @@ class Settings(BaseModel):
         "http", "lax", "SameSite of session cookies; strict also leaves them out when a link leads here from another site."
     )
     rate_limits: bool = of("http", True, "Whether requests are limited.")
+    rate_limit_headers: tuple[Literal["draft-6", "x-ratelimit"], ...] = of(
+        "http", (), "Older headers beside RateLimit and RateLimit-Policy: draft-6, x-ratelimit."
+    )
 
     # database
     database_url: str = of(
@@ -127,17 +152,42 @@ class Settings(BaseModel):
         "database", "full", "When SQLite waits for the disk; off loses writes at a power cut, refused in production."
     )
     db_pool_min: int = of("database", 0, "PostgreSQL connections a process keeps open.", ge=0, le=1000)
+    db_acquire_timeout: timedelta = of(
+        "database", timedelta(seconds=2), "Longest wait for a free connection or SQLite's writer, then 503.", gt=timedelta(0)
+    )
+    db_lock_timeout: timedelta = of(
+        "database", timedelta(seconds=2), "Longest wait for a row that another transaction holds, then 503.", gt=timedelta(0)
+    )
+    db_statement_timeout: timedelta = of(
+        "database", timedelta(seconds=5), "Longest time of one statement, then 503; above DB_LOCK_TIMEOUT.", gt=timedelta(0)
+    )
+    db_slow_query: timedelta = of(
+        "database",
+        timedelta(milliseconds=200),
+        "From which time on a statement is logged as slow, with its plan; 0s for never.",
+        ge=timedelta(0),
+    )
 
     # redis
-    redis_url: str | None = of("redis", None, "redis://host:6379/0, shared by several machines.", repr=False, later=True)
+    redis_url: str | None = of("redis", None, "redis://host:6379/0, shared by several machines.", repr=False)
 
     # secrets
     session_secret: tuple[SecretStr, ...] = of("secrets", (), "At least 32 characters; signs cursors, links and CSRF tokens.")
     encryption_key: tuple[SecretStr, ...] = of("secrets", (), "At least 32 characters; encrypts fields at rest.")
 
     # jwt
-    jwt_private_key: SecretStr | None = of("jwt", None, "PEM of the key that signs access tokens.")
-    jwt_public_key: str | None = of("jwt", None, "PEM of its public half, to check tokens only.")
+    jwt_private_key: SecretStr | None = of(
+        "jwt", None, "PEM of the key that signs access tokens; by default keys are made, and kept sealed in the database."
+    )
+    jwt_public_key: str | None = of(
+        "jwt", None, "PEM of its public half, and of keys that only verify: the next one, and those of before."
+    )
+    jwt_key_lifetime: timedelta | None = of(
+        "jwt",
+        None,
+        "After how long a key of the database is replaced, such as 90d; by default by `mainspring keys rotate` only.",
+        ge=timedelta(days=1),
+    )
     jwt_algorithm: Literal["RS256", "PS256", "ES256", "EdDSA"] = of("jwt", "RS256", "How access tokens are signed.")
     jwt_issuer: str = of("jwt", "", "`iss` of access tokens; by default PUBLIC_URL.")
     jwt_audience: str = of("jwt", "api", "`aud` of access tokens.", min_length=1)
@@ -171,19 +221,45 @@ class Settings(BaseModel):
     templates_dir: Path | None = of("email", None, "Folder whose files take the place of shipped templates.")
 
     # services
-    google_client_id: str | None = of("services", None, "Sign-in with Google.", later=True)
-    google_client_secret: SecretStr | None = of("services", None, "Sign-in with Google.", later=True)
-    google_redirect_uri: str | None = of("services", None, "Sign-in with Google.", later=True)
+    google_client_id: str | None = of("services", None, "Sign-in with Google; the same as google in SOCIAL__PROVIDERS.")
+    google_client_secret: SecretStr | None = of("services", None, "Sign-in with Google.")
+    google_redirect_uri: str | None = of("services", None, "Sign-in with Google; by default the callback below PUBLIC_URL.")
     stripe_api_key: SecretStr | None = of("services", None, "Payments by Stripe, with PAYMENTS__GATEWAY=stripe.")
     stripe_webhook_secret: SecretStr | None = of(
         "services", None, "Checks what Stripe sends; while it changes, both with a comma between."
     )
     storage_url: str | None = of("services", None, "s3://bucket for files; by default a folder.", repr=False, later=True)
     mongodb_uri: str | None = of("services", None, "MongoDB behind the document port.", repr=False, later=True)
-    sentry_dsn: SecretStr | None = of("services", None, "Where errors are reported.", later=True)
-    otel_exporter_otlp_endpoint: str | None = of("services", None, "Where traces are sent.", later=True)
+
+    # telemetry
+    sentry_dsn: SecretStr | None = of("telemetry", None, "Where unexpected errors are reported, in the protocol of Sentry.")
+    sentry_release: str | None = of("telemetry", None, "Release in those reports; by default SERVICE_NAME and our version.")
+    otel_exporter_otlp_endpoint: str | None = of(
+        "telemetry", None, "Collector of OpenTelemetry that traces are sent to, such as http://localhost:4318; by default none."
+    )
+    otel_exporter_otlp_traces_endpoint: str | None = of(
+        "telemetry", None, "Whole address for traces, where it is not /v1/traces below the other."
+    )
+    otel_exporter_otlp_headers: SecretStr | None = of(
+        "telemetry", None, "Headers for the collector, such as api-key=..., with commas between."
+    )
+    otel_traces_sampler: Literal[
+        "parentbased_traceidratio",
+        "parentbased_always_on",
+        "parentbased_always_off",
+        "traceidratio",
+        "always_on",
+        "always_off",
+    ] = of("telemetry", "parentbased_traceidratio", "Which traces are recorded; parentbased_ follows whoever asks us.")
+    otel_traces_sampler_arg: float = of("telemetry", 1.0, "Share of traces that a ratio records, 0 to 1.", ge=0.0, le=1.0)
+    otel_service_name: str | None = of("telemetry", None, "Name of the program in traces; by default SERVICE_NAME.")
+    otel_resource_attributes: str | None = of("telemetry", None, "What every span says, such as team=shop,region=eu.")
+    otel_sdk_disabled: bool = of("telemetry", False, "Turns traces off, whatever else is set.")
 
     password: PasswordSettings = PasswordSettings()
+    limits: LimitSettings = LimitSettings()
+    cache: CacheSettings = CacheSettings()
+    outgoing: OutgoingSettings = OutgoingSettings()
     mfa: MfaSettings = MfaSettings()
     workflows: WorkflowSettings = WorkflowSettings()
     audit: AuditSettings = AuditSettings()

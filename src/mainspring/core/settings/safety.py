@@ -1,5 +1,6 @@
 """What production refuses (R-087, R-184, D-01, D-32), and what is refused everywhere."""
 
+from ipaddress import ip_network
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
@@ -9,6 +10,8 @@ from ..security.breach_file import what_is_wrong
 from .events import about_events
 from .jobs import about_jobs
 from .model import Settings
+from .outgoing import about_outgoing
+from .telemetry import about_telemetry
 
 SHORTEST_SECRET = 32
 WEAK_WORDS = (
@@ -35,8 +38,12 @@ def refuse_unsafe(settings: Settings, problems: list[str]) -> None:
         problems.append("TEMPLATES_DIR is no folder.")
     problems += about_events(settings.events)
     problems += about_jobs(settings.jobs, settings.redis_url)
+    problems += about_outgoing(settings.outgoing)
+    problems += about_telemetry(settings)
     if settings.db_pool_min > settings.db_pool_max:
         problems.append("DB_POOL_MIN must not be more than DB_POOL_MAX.")
+    if settings.db_lock_timeout >= settings.db_statement_timeout:
+        problems.append("DB_LOCK_TIMEOUT must be less than DB_STATEMENT_TIMEOUT, which counts the wait for locks too.")
     if settings.refresh_token_ttl > settings.refresh_token_max_life:
         problems.append("REFRESH_TOKEN_TTL must not be longer than REFRESH_TOKEN_MAX_LIFE.")
     if settings.password.min_length > settings.password.max_length:
@@ -73,6 +80,11 @@ def _about_urls(settings: Settings) -> list[str]:
         parts = urlsplit(origin)
         if origin != "*" and (not parts.scheme or not parts.netloc or parts.path or parts.query):
             problems.append(f"ALLOWED_ORIGINS holds {origin!r}; an origin looks like https://www.example.com.")
+    for proxy in settings.trusted_proxies:
+        try:
+            ip_network(proxy, strict=False)
+        except ValueError:
+            problems.append(f"TRUSTED_PROXIES holds {proxy!r}; an entry looks like 10.0.0.7 or 10.0.0.0/8.")
     if not urlsplit(settings.public_url).scheme.startswith("http"):
         problems.append("PUBLIC_URL must start with https:// (or http:// while developing).")
     return problems
@@ -80,8 +92,11 @@ def _about_urls(settings: Settings) -> list[str]:
 
 def _about_production(settings: Settings) -> list[str]:
     problems = []
-    if settings.jwt_private_key is None:
-        problems.append("JWT_PRIVATE_KEY is missing: production needs the PEM of an RSA key (openssl genrsa 3072).")
+    if settings.jwt_private_key is None and settings.jwt_key_lifetime is None:
+        problems.append(
+            "JWT_PRIVATE_KEY is missing: production needs the PEM of an RSA key (openssl genrsa 3072), or JWT_KEY_LIFETIME=90d, "
+            "which keeps keys in the database and changes them."
+        )
     if settings.debug:
         problems.append("DEBUG must be off in production.")
     if settings.public_url.startswith("http://") and urlsplit(settings.public_url).hostname not in (

@@ -5,6 +5,8 @@ from difflib import get_close_matches
 
 from .gathering import ENVIRONMENT, Given
 
+READ_BY_A_LIBRARY = "OTEL_"  # the SDK of OpenTelemetry reads more names than are settings of ours
+
 
 def refuse_unknown(
     given: Mapping[str, Given],
@@ -29,6 +31,8 @@ def refuse_unknown(
         elif is_sectioned and prefix and prefix.isupper():
             if value.source != ENVIRONMENT or _hint(prefix, sections):
                 warnings.append(f"{name} has no effect: there is no module {prefix.lower()}.{_hint(prefix, sections)}")
+        elif name.startswith(READ_BY_A_LIBRARY) and value.source == ENVIRONMENT:
+            continue
         elif value.source != ENVIRONMENT:
             problems.append(f"{name} in {value.source} is not a setting.{_hint(name, known)}")
         elif len(name) >= 8 and "_" in name and _hint(name, known):

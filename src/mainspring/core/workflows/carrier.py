@@ -101,6 +101,7 @@ class Carrier:
         instance.attempts += 1
         instance.trouble = text_of(cause)
         pause = self.durable.backoff.delay(instance.attempts)
+        log.report("workflow_step_failed", cause, workflow=self.durable.name)
         log.warn(
             "workflow_step_failed",
             workflow=self.durable.name,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from .. import clock
 from ..database import RunAgain
+from ..observability.tracing import TRACING, Span
 from .call import Call, key_of
 from .errors import EXPECTED, Broken
 from .instance import Memo
@@ -37,6 +38,10 @@ async def step(
     journal.instance.step = name
 
     async def once() -> Memo:
+        with _span(flow, "step", name):
+            return await attempt()
+
+    async def attempt() -> Memo:
         async with journal.unit() as uow:
             try:
                 answer = await function(uow, argument)
@@ -67,8 +72,9 @@ async def call(
         if journal.needs_writing:
             await again_after_conflicts(lambda: _written(flow))
         outside = Call(key_of(flow.id, seq, name), journal.application, flow.id)
-        async with asyncio.timeout(patience.total_seconds()):
-            answer = await function(outside, argument)
+        with _span(flow, "call", name):
+            async with asyncio.timeout(patience.total_seconds()):
+                answer = await function(outside, argument)
         output = answer_of(function).dump(answer)
     except EXPECTED as problem:
         return journal.failed(seq, "call", name, problem, since)
@@ -85,6 +91,11 @@ async def again_after_conflicts(work: Callable[[], Awaitable[T]]) -> T:
         except RunAgain:
             await asyncio.sleep(random.uniform(0, CONFLICT_PAUSE_SECONDS * attempt))  # noqa: S311  no secret
     return await work()
+
+
+def _span(flow: "Flow", kind: str, name: str) -> Span:
+    told = {"mainspring.workflow.name": flow.durable.name, "mainspring.workflow.id": str(flow.id)}
+    return TRACING.child(f"{kind} {flow.durable.name} {name}", "internal", told)
 
 
 async def _written(flow: "Flow") -> None:

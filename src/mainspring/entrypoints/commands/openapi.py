@@ -1,45 +1,48 @@
 """`mainspring openapi`."""
 
-from typing import Annotated, Any
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
-from mainspring.core.console import say
+from mainspring.core.console import note, say, warn
+
+Yaml = Annotated[bool, typer.Option("--yaml", help="As YAML instead of JSON.")]
+Against = Annotated[
+    Path | None,
+    typer.Option("--against", help="Compare with this released document; 1 when clients of it break.", dir_okay=False),
+]
+Write = Annotated[Path | None, typer.Option("--write", help="Write the document to this file.", dir_okay=False)]
 
 
-def openapi(yaml: Annotated[bool, typer.Option("--yaml", help="As YAML instead of JSON.")] = False) -> None:
-    """Print the OpenAPI document."""
+def openapi(yaml: Yaml = False, against: Against = None, write: Write = None) -> None:
+    """Print the OpenAPI document, write it, or compare it with a released one."""
     import orjson
 
     from mainspring.core.application import create_application
+    from mainspring.core.http.yaml import to_yaml
     from mainspring.core.settings import load_settings
+    from mainspring.entrypoints.contract.breaking import breaks
     from mainspring.entrypoints.http import create_app
 
-    document = create_app(create_application(load_settings(make_secrets=False))).api.openapi()
-    say("\n".join(yaml_lines(document)) if yaml else orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())
-
-
-def yaml_lines(value: Any, indent: str = "") -> list[str]:
-    """A JSON value as YAML 1.2, block style, every text in double quotes where it could be read as something else."""
-    if isinstance(value, dict) and value:
-        return [line for key, item in value.items() for line in _entry(f"{indent}{_scalar(key)}:", item, indent + "  ")]
-    if isinstance(value, list) and value:
-        return [line for item in value for line in _entry(f"{indent}-", item, indent + "  ")]
-    return [f"{indent}{_scalar(value)}"]
-
-
-def _entry(head: str, value: Any, indent: str) -> list[str]:
-    if isinstance(value, dict | list) and value:
-        return [head, *yaml_lines(value, indent)]
-    return [f"{head} {_scalar(value)}"]
-
-
-def _scalar(value: Any) -> str:
-    import orjson
-
-    if isinstance(value, str) and value.replace("_", "").isalpha() and value.lower() not in YAML_WORDS:
-        return value
-    return orjson.dumps(value).decode()
-
-
-YAML_WORDS = frozenset(("true", "false", "null", "yes", "no", "on", "off", "y", "n"))
+    document = create_app(create_application(load_settings(make_secrets=False))).openapi()
+    if against is not None:
+        try:
+            released = orjson.loads(against.read_bytes())
+        except (FileNotFoundError, orjson.JSONDecodeError) as problem:
+            warn(f"{against} cannot be read as a released document: {problem}")
+            raise typer.Exit(1) from None
+        found = breaks(released, document)
+        for sentence in found:
+            say(sentence)
+        if found:
+            warn(f"{len(found)} changes break clients of {against}.")
+            raise typer.Exit(1)
+        note(f"Clients of {against} go on working.")
+    text = to_yaml(document) if yaml else orjson.dumps(document, option=orjson.OPT_INDENT_2).decode() + "\n"
+    if write is not None:
+        write.parent.mkdir(parents=True, exist_ok=True)
+        write.write_text(text, encoding="utf-8")
+        note(f"{write} is written.")
+    elif against is None:
+        say(text.rstrip("\n"))

@@ -235,6 +235,11 @@ class Connection(asyncio.Protocol):
         """Whether nothing is asked or answered here at the moment."""
         return self.current is None and not self.pending and not self.is_reading_head
 
+    @property
+    def silent_since(self) -> float:
+        """When the last answer was written, on the server's clock of seconds; while there was none, when it was made."""
+        return self.deadline - IDLE_SECONDS if self.has_asked else self.made_at
+
     def check(self, now: float) -> None:
         """Close when the client is too slow or silent too long. Called about every second."""
         if not self.deadline or now < self.deadline or self.is_closing:

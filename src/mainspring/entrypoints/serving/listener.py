@@ -5,7 +5,7 @@ import errno
 import socket
 import struct
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from mainspring.core.module import BootRefused
 
@@ -20,16 +20,19 @@ DROP_SYN = (  # classic BPF over a TCP header: code, jump if true, jump if false
 )
 
 
-def open_listeners(host: str, port: int, count: int) -> list[socket.socket]:
-    """`count` listening sockets on one address; port 0 picks a free one for all. Raises BootRefused when it is taken."""
+def open_listeners(host: str, port: int, count: int, before: Sequence[socket.socket] = ()) -> list[socket.socket]:
+    """`count` listening sockets on one address; port 0 picks a free one for all. Raises BootRefused when it is taken.
+
+    Those of a supervisor `before` are used again when they are on this address; whichever is not needed is closed.
+    """
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
     except OSError as problem:
         raise BootRefused(f"HOST {host} is no address of this machine: {problem.strerror}.") from None
-    if port:
+    listeners = _kept(before, address, count)
+    if port and not listeners:
         _refuse_if_taken(family, address)
-    listeners: list[socket.socket] = []
-    for _ in range(count):
+    for _ in range(count - len(listeners)):
         listener = socket.socket(family, kind, protocol)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if hasattr(socket, "SO_REUSEPORT"):
@@ -42,6 +45,18 @@ def open_listeners(host: str, port: int, count: int) -> list[socket.socket]:
         listener.setblocking(False)
         listeners.append(listener)
     return listeners
+
+
+def _kept(before: Sequence[socket.socket], address: tuple[object, ...], count: int) -> list[socket.socket]:
+    found = [
+        listener
+        for listener in before
+        if listener.getsockname()[0] == address[0] and address[1] in (0, listener.getsockname()[1])
+    ]
+    for listener in before:
+        if listener not in found[:count]:
+            listener.close()
+    return found[:count]
 
 
 def refuse_newcomers(listener: socket.socket) -> None:

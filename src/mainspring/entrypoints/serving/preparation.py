@@ -26,7 +26,8 @@ def prepare(settings: Settings, *, alone: bool = True) -> Application:
     except OSError as problem:
         raise BootRefused(f"DATA_DIR {settings.data_dir} cannot be used: {problem.strerror}.") from None
     application = create_application(settings)
-    application.resolve(KeyRing)
+    if KeyRing in application.ports:
+        application.resolve(KeyRing)
     asyncio.run(bring_up_to_date(application))
     if alone:
         runtime.empty(settings.data_dir)

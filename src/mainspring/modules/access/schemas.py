@@ -6,17 +6,17 @@ from uuid import UUID
 
 from pydantic import (
     AfterValidator,
-    AwareDatetime,
     ConfigDict,
     Field,
     StringConstraints,
+    WithJsonSchema,
     field_validator,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
 
 from mainspring.core import clock
-from mainspring.core.http import ListQuery, Out, Schema
+from mainspring.core.http import ListQuery, Moment, Out, Schema
 from mainspring.core.security.permission import Permission
 from mainspring.core.settings.durations import parse_duration
 
@@ -37,7 +37,8 @@ def _duration(typed: str) -> str:
 
 RoleName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{1,49}$")]
 PermissionName = Annotated[str, StringConstraints(min_length=3, max_length=100)]
-Duration = Annotated[str, AfterValidator(_duration)]
+DURATION = {"type": "string", "pattern": "^[0-9]{1,9}[smhd]$", "examples": ["15m"]}
+Duration = Annotated[str, AfterValidator(_duration), WithJsonSchema(DURATION)]
 
 
 class CreateRole(Schema):
@@ -73,7 +74,7 @@ class GrantPermission(Schema):
     model_config = ConfigDict(json_schema_extra={"example": {"permission": "products:create", "expiresIn": "7d"}})
 
     permission: PermissionName
-    expires_at: AwareDatetime | None = None
+    expires_at: Moment | None = None
     expires_in: Duration | None = None
 
     @model_validator(mode="after")
@@ -127,7 +128,7 @@ class ExplanationQuery(Schema):
 
     permission: PermissionName
     user_id: UUID | None = None
-    resource: Annotated[str, StringConstraints(pattern=r"^[a-z_]+:[0-9a-f-]{36}$")] | None = None
+    resource: Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,50}:[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$")] | None = None
 
     @property
     def thing(self) -> tuple[str, UUID] | None:

@@ -8,5 +8,7 @@ MODULE = Module(
     __package__,
     requires=("users", "access", "auth", "notifications"),
     provides={KeySource: "service.sources:key_source", KeyTallies: "service.sources:key_tallies"},
+    personal_data="service.keys:personal_data",
+    examination="service.examination:examine",
     owners={"api_key": "service.keys:owner_of"},
 )

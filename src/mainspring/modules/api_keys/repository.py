@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import delete, func, or_, select, update
 
 from mainspring.core.database import Listing, Repository, Statement, UtcDateTime, any_of, bind, insert_into, update_of
 
@@ -65,6 +65,19 @@ REVOKE_ALL = Statement(
     .returning(*KEY),
     KeyRow,
 )
+USED_TO_THE_END = Statement(
+    select(func.count())
+    .select_from(ApiKey)
+    .where(
+        NOT_REVOKED,
+        ApiKey.expires_at <= NOW,
+        ApiKey.expires_at > bind("ended_after", UtcDateTime),
+        ApiKey.last_used_at > bind("used_after", UtcDateTime),
+    ),
+    int,
+    slow=True,
+)
+DELETE_ALL: Statement[None] = Statement(delete(ApiKey).where(OF_USER))
 NOTE_USED: Statement[None] = Statement(
     update(ApiKey)
     .where(any_of(ApiKey.id, "ids"), or_(ApiKey.last_used_at.is_(None), ApiKey.last_used_at <= bind("noted_before", UtcDateTime)))
@@ -97,6 +110,10 @@ class KeyRepository(Repository):
     async def count_living(self, user_id: UUID, now: datetime) -> int:
         """How many keys of the account have not ended."""
         return await self.uow.value(COUNT_LIVING, user_id=user_id, now=now) or 0
+
+    async def used_to_the_end(self, now: datetime, ended_after: datetime, used_after: datetime) -> int:
+        """How many keys ended lately that were in use until then."""
+        return await self.uow.value(USED_TO_THE_END, now=now, ended_after=ended_after, used_after=used_after) or 0
 
     async def add(self, key: KeyRow, secret_hash: str) -> KeyRow:
         """A new key."""
@@ -149,6 +166,10 @@ class KeyRepository(Repository):
     async def revoke_all(self, user_id: UUID, by: UUID | None, now: datetime) -> list[KeyRow]:
         """End every key of an account for good."""
         return await self.uow.all(REVOKE_ALL, user_id=user_id, revoked_by=by, now=now)
+
+    async def delete_all(self, user_id: UUID) -> None:
+        """Every row of an account, revoked ones too; what they used goes with them."""
+        await self.uow.run(DELETE_ALL, user_id=user_id)
 
     async def note_used(self, ids: Collection[UUID], noted_before: datetime, now: datetime) -> int:
         """Note that the keys were used now, but for those noted later than `noted_before`; how many."""

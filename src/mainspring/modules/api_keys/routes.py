@@ -24,7 +24,7 @@ from .schemas import (
 )
 from .service import KeyService, ServiceAccounts
 
-router = Router(tags=["api-keys"])
+router = Router(tags=["api-keys"], never_stored=True)
 
 AS_SET = RotateKey()
 NOT_HIS = problems(BeyondOwnAccess, NotAServiceAccount, AdministratorProtected)

@@ -5,14 +5,14 @@ from datetime import datetime, timedelta
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from mainspring.core import clock
-from mainspring.core.http import ListQuery, Out, Schema
+from mainspring.core.http import ListQuery, Moment, Out, Schema
 from mainspring.core.security import key_text
 from mainspring.core.settings.durations import parse_duration
-from mainspring.modules.access.schemas import PermissionName, RoleName
+from mainspring.modules.access.schemas import DURATION, PermissionName, RoleName
 
 from .rows import KeyRow, ShownKey
 
@@ -40,8 +40,8 @@ def _life(typed: str) -> str:
 
 
 KeyName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), AfterValidator(_printable)]
-Duration = Annotated[str, AfterValidator(_duration)]
-Life = Annotated[str, AfterValidator(_life)]
+Duration = Annotated[str, AfterValidator(_duration), WithJsonSchema(DURATION)]
+Life = Annotated[str, AfterValidator(_life), WithJsonSchema(DURATION)]
 
 
 class CreateKey(Schema):
@@ -55,7 +55,7 @@ class CreateKey(Schema):
     scopes: Annotated[list[PermissionName], Field(max_length=500)] = []
     user_id: UUID | None = None
     expires_in: Life | None = None
-    expires_at: AwareDatetime | None = None
+    expires_at: Moment | None = None
     requests_per_minute: Annotated[int, Field(ge=1, le=MOST_PER_MINUTE)] | None = None
 
     @model_validator(mode="after")

@@ -5,7 +5,7 @@ from mainspring.core.events import subscribe
 from mainspring.modules.access.service import AssignmentService
 from mainspring.modules.auth.events import AccountClaimed, DeletionWished
 from mainspring.modules.notifications.service import NotificationService
-from mainspring.modules.users.events import UserDeleted
+from mainspring.modules.users.events import UserDeleted, UserErased
 from mainspring.modules.users.rows import SERVICE
 from mainspring.modules.users.service import UserService
 
@@ -41,6 +41,12 @@ async def tell_of_revocation(uow: UnitOfWork, fact: ApiKeyRevoked) -> None:
 async def revoke_keys(uow: UnitOfWork, deleted: UserDeleted) -> None:
     """Revoke what the account has: its keys are refused already, and restoring it shall not bring them back."""
     await KeyService(uow).revoke_all(deleted.user_id)
+
+
+@subscribe(UserErased)
+async def erase_keys(uow: UnitOfWork, erased: UserErased) -> None:
+    """Remove what is kept about somebody who is gone for good."""
+    await KeyService(uow).erase(erased.user_id)
 
 
 @subscribe(AccountClaimed)

@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, field_validator
+from pydantic import Field, field_validator
 from pydantic.alias_generators import to_camel
 
 from mainspring.core import clock
 from mainspring.core.audit.findings import Finding, Verdict
 from mainspring.core.audit.statements import OF_NOBODY
-from mainspring.core.http import ListQuery, Out, Schema
+from mainspring.core.http import ListQuery, Moment, Out, Schema
 
 Text = Annotated[str, Field(min_length=1, max_length=100)]
 
@@ -25,8 +25,8 @@ class AuditQuery(ListQuery):
     resource_id: Text | None = None
     user_id: UUID | None = None
     action: Text | None = None
-    since: AwareDatetime | None = Field(default=None, alias="from", description="The earliest moment.")
-    until: AwareDatetime | None = Field(default=None, alias="to", description="The moment after the latest.")
+    since: Moment | None = Field(default=None, alias="from", description="The earliest moment.")
+    until: Moment | None = Field(default=None, alias="to", description="The moment after the latest.")
 
 
 class AuditOut(Out):

@@ -178,3 +178,25 @@ class ExportNotFound(NotFound):
 
     def __init__(self, id: UUID) -> None:
         super().__init__(f"Archive {id} was not found")
+
+
+class SecondFactorCompulsory(Conflict):
+    """A role asks for a second factor, and this is the last."""
+
+    code = "auth.second_factor_compulsory"
+    message = "Your role needs a second factor, and this is the last one. Set up another first."
+
+
+class ImpersonationRefused(Forbidden):
+    """Nobody acts as this user, or the caller does not."""
+
+    code, message = "auth.impersonation_refused", "You cannot act as this user."
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(details={"reason": reason})
+
+
+class NotImpersonating(NotFound):
+    """The caller does not act as this user."""
+
+    code, message = "auth.not_impersonating", "You do not act as this user."

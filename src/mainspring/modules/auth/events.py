@@ -41,6 +41,15 @@ class NewDevice(SessionEvent, action="NEW_DEVICE"):
     at: datetime
 
 
+@dataclass(frozen=True)
+class ImpersonationBegan(SessionEvent, action="IMPERSONATE"):
+    """Somebody acts as the user in this session, until it ends or `expires_at`."""
+
+    impersonator_id: UUID
+    reason: str
+    expires_at: datetime
+
+
 class SessionEnded(SessionEvent, action="LOGOUT"):
     """A session was ended by its owner or an administrator."""
 
@@ -76,7 +85,7 @@ class EmailVerified(UserFact, action="EMAIL_VERIFIED"):
 class AccountClaimed(UserFact, action="ACCOUNT_CLAIMED"):
     """The mailbox was proved for the first time by a link that lets its owner in, so ways in of before are gone (R-065).
 
-    `removed` names those that there were: `password`, `passkeys`.
+    `removed` names those that there were: `password`, `passkeys`, and those of other modules.
     """
 
     removed: tuple[str, ...]

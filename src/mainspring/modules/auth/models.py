@@ -11,6 +11,8 @@ from mainspring.core.database import Model, Timestamps, UtcDateTime
 
 SEALED = text("successor IS NOT NULL")
 UNUSED = text("used_at IS NULL")
+ACTED = text("impersonator_id IS NOT NULL")
+ELSEWHERE = text("origin_id IS NOT NULL")
 
 
 class Credential(Timestamps, Model):
@@ -75,6 +77,7 @@ class MfaChallenge(Model):
     transport: Mapped[str] = mapped_column(String(10))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    origin_id: Mapped[UUID | None]
 
 
 class CodeGuess(Model):
@@ -168,10 +171,16 @@ class Session(Model):
 
     The row is the deny list: with `ended_at` set, or past `expires_at`, nothing of the family is accepted. `method` and
     `second_factor` say how it was opened, `authenticated_at` when everything that the account asks for was last proved.
+    `impersonator_*` say who acts as the user in it, and from which session of his own; `origin_id` which sign-in elsewhere it
+    began with.
     """
 
     __tablename__ = "sessions"
-    __table_args__ = (Index("ix_sessions_user_id", "user_id"),)
+    __table_args__ = (
+        Index("ix_sessions_user_id", "user_id"),
+        Index("ix_sessions_impersonator_id", "impersonator_id", sqlite_where=ACTED, postgresql_where=ACTED),
+        Index("ix_sessions_origin_id", "origin_id", sqlite_where=ELSEWHERE, postgresql_where=ELSEWHERE),
+    )
 
     user_id: Mapped[UUID] = mapped_column(Uuid(), ForeignKey("users.id", ondelete="CASCADE"))
     transport: Mapped[str] = mapped_column(String(10))
@@ -186,6 +195,9 @@ class Session(Model):
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     end_reason: Mapped[str | None] = mapped_column(String(30))
+    impersonator_id: Mapped[UUID | None]
+    impersonator_session_id: Mapped[UUID | None]
+    origin_id: Mapped[UUID | None]
 
 
 class RefreshToken(Model):

@@ -4,7 +4,7 @@ from mainspring.core.module import Module
 from mainspring.core.security.ports import SessionSource
 from mainspring.modules.users.ports import AccountMaker, SessionEnder
 
-from .ports import PlaceFinder
+from .ports import ClientTokens, OtherWaysIn, PlaceFinder, SessionFollower, SignInPage
 
 MODULE = Module(
     "auth",
@@ -14,9 +14,15 @@ MODULE = Module(
         SessionSource: "service.sources:live_sessions",
         SessionEnder: "service.sources:ends_sessions",
         PlaceFinder: "service.sources:nobody_knows",
+        OtherWaysIn: "service.sources:no_others",
         AccountMaker: "workflows.registering:MakesAccounts",
+        SessionFollower: "service.sources:nobody_follows",
+        SignInPage: "workflows.serving_clients:SignsInOnPages",
+        ClientTokens: "workflows.serving_clients:HandsTokensToClients",
     },
     personal_data="service.exports:personal_data",
-    on_start="workflows.erasing:start",
+    sealed="repository.sealed:columns",
+    examination="service.examination:examine",
+    on_start="workflows.starting:start",
     own=("device_words", "devices", "recovery", "sealing", "totp", "webauthn"),
 )

@@ -9,5 +9,8 @@ from mainspring.core.security.principal import Principal
 END_SESSIONS = Permission("sessions:end", "See and end the sessions of other users")
 RESET_MFA = Permission("mfa:reset", "Take the second factors from users who lost them")
 
+IMPERSONATE = Permission("users:impersonate", "Act as another user for a while, with a reason that the trail and the user get")
+
 SessionEnding = Annotated[Principal, require(END_SESSIONS, people_only=True)]
 MfaResetter = Annotated[Principal, require(RESET_MFA, people_only=True)]
+Impersonator = Annotated[Principal, require(IMPERSONATE, people_only=True)]

@@ -32,6 +32,16 @@ class Settings(Section):
         description="How long an account that its owner deletes can still be kept by signing in; then it is erased. 0s: at once.",
     )
 
+    impersonation_life: timedelta = Field(
+        default=timedelta(minutes=30),
+        ge=timedelta(minutes=15),
+        le=timedelta(minutes=60),
+        description="How long somebody with users:impersonate acts as another user at most; nothing renews such a session.",
+    )
+    impersonation_notice: bool = Field(
+        default=True, description="Whether users are told that somebody acts in their account, in the app and by mail."
+    )
+
     @property
     def asks_for_verified_email(self) -> bool:
         """Whether an address must be proved before a session begins."""

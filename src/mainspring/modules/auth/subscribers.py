@@ -3,7 +3,9 @@
 from mainspring.core.database import UnitOfWork
 from mainspring.core.events import subscribe
 from mainspring.core.mail.filters import moment
+from mainspring.core.settings import Settings as CoreSettings
 from mainspring.modules.notifications.service import NotificationService
+from mainspring.modules.users.service import UserService
 
 from .events import (
     SECURITY,
@@ -12,6 +14,7 @@ from .events import (
     DeletionWished,
     EmailChanged,
     EmailChangeWished,
+    ImpersonationBegan,
     MfaReset,
     NewDevice,
     PasskeyAdded,
@@ -24,6 +27,7 @@ from .events import (
     TotpDisabled,
     TotpEnabled,
 )
+from .settings import Settings
 
 IF_IT_WAS_NOT_YOU = "If it was not you, tell whoever runs this service at once: somebody else can use your account."
 
@@ -156,6 +160,22 @@ async def tell_of_cancelled_deletion(uow: UnitOfWork, cancelled: DeletionCancell
     """Say that the account stays."""
     body = f"You signed in again, so it is not erased.\n\n{IF_IT_WAS_NOT_YOU}"
     await NotificationService(uow).notify(cancelled.user_id, SECURITY, "Your account stays", body)
+
+
+@subscribe(ImpersonationBegan, queue="mail")
+async def tell_of_impersonation(uow: UnitOfWork, began: ImpersonationBegan) -> None:
+    """Say that somebody acts in the account, why and until when, where the installation tells it."""
+    if not uow.port(CoreSettings).section(Settings).impersonation_notice:
+        return
+    person = (await UserService(uow).living([began.impersonator_id])).get(began.impersonator_id)
+    name = person.name if person else "Somebody"
+    body = (
+        f"{name}, who looks after this service, sees and uses your account as you do, until {moment(began.expires_at)} at the "
+        f"latest.\n\nThe reason: {began.reason}\n\nYour password, your second factors and your money are out of reach meanwhile. "
+        "The list of your devices shows it, and you can end it there."
+    )
+    data = {"sessionId": began.session_id, "impersonatedBy": began.impersonator_id}
+    await NotificationService(uow).notify(began.user_id, SECURITY, "Somebody of the support acts in your account", body, data)
 
 
 @subscribe(PasskeyAdded, queue="mail")

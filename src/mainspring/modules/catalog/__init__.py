@@ -1,0 +1,1 @@
+"""Products: what is for sale, at which price."""

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import Query
 
-from mainspring.core.http import IfMatch, PageOut, ReadUnit, Router, WriteUnit, problems
+from mainspring.core.http import IfMatch, PageOut, ReadUnit, Router, WriteUnit, cache_control, problems
 
 from .errors import ProductNotFound
 from .permissions import Creator, Deleter, Editor, Reader
@@ -27,7 +27,7 @@ async def create_product(body: CreateProduct, creator: Creator, uow: WriteUnit) 
     return ProductOut.of(await CatalogService(uow).create(body))
 
 
-@router.get("/{id}", responses=problems(ProductNotFound))
+@router.get("/{id}", dependencies=[cache_control()], responses=problems(ProductNotFound))
 async def get_product(id: UUID, reader: Reader, uow: ReadUnit) -> ProductOut:
     """Read one product."""
     return ProductOut.of(await CatalogService(uow).get(id))

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from mainspring.core.http import ListQuery, Out, Schema
+from mainspring.core.http import ListQuery, Out, Schema, whole
 from mainspring.core.money import MAX_AMOUNT
 
 MAX_STOCK = 1_000_000_000  # by hand; the column holds twice as much, so what was set aside can always return
@@ -28,7 +28,7 @@ class ProductQuery(ListQuery):
 class Price(Schema):
     """Minor units (cents) and an ISO 4217 currency."""
 
-    amount: int = Field(ge=0, le=MAX_AMOUNT, strict=True)
+    amount: Annotated[int, Field(ge=0, le=MAX_AMOUNT, strict=True), whole]
     currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 
 
@@ -39,7 +39,7 @@ class CreateProduct(Schema):
     description: Description = ""
     category: Category
     price: Price
-    stock: int = Field(default=0, ge=0, le=MAX_STOCK, strict=True)
+    stock: Annotated[int, Field(ge=0, le=MAX_STOCK, strict=True), whole] = 0
 
 
 class UpdateProduct(Schema):

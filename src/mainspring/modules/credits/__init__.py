@@ -1,0 +1,1 @@
+"""Credits: balances, transfers and deposits."""

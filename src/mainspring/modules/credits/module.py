@@ -2,4 +2,6 @@
 
 from mainspring.core.module import Module
 
-MODULE = Module("credits", __package__, requires=("users",), personal_data="service:personal_data")
+MODULE = Module(
+    "credits", __package__, requires=("users",), personal_data="service:personal_data", invariants="service:invariants"
+)

@@ -9,6 +9,6 @@ from mainspring.core.security.principal import Principal
 TRANSFER = Permission("credits:transfer", "Send one's own credits", roles=("moderator", "user"))
 DEPOSIT = Permission("credits:deposit", "Give credits to users from the house account, and see every transfer")
 
-Sender = Annotated[Principal, require(TRANSFER)]
+Sender = Annotated[Principal, require(TRANSFER, in_person=True)]
 Depositor = Annotated[Principal, require(DEPOSIT)]
 TransferSeer = Annotated[Principal, own_or(DEPOSIT)]

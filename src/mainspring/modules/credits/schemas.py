@@ -7,13 +7,13 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from mainspring.core.database import Page, Slice
-from mainspring.core.http import ListQuery, Out, Schema, pagination_of
+from mainspring.core.http import ListQuery, Out, Schema, pagination_of, whole
 from mainspring.core.http.pages import CursorPages, NumberedPages
 from mainspring.core.money import MAX_AMOUNT
 
 from .rows import HOUSE, EntryRow, TransferKind, TransferRow
 
-Amount = Annotated[int, Field(ge=1, le=MAX_AMOUNT, strict=True)]
+Amount = Annotated[int, Field(ge=1, le=MAX_AMOUNT, strict=True), whole]
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
 

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from mainspring.core import clock, ids
+from mainspring.core.application import Application
 from mainspring.core.database import Page, Slice, UnitOfWork
 from mainspring.core.money import MAX_AMOUNT
 from mainspring.core.personal_data import every_row
@@ -127,3 +128,9 @@ def _held(balance: int | None, refusal: type[NotEnoughCredits] | type[TooManyCre
 async def personal_data(uow: UnitOfWork, user_id: UUID) -> dict[str, Any]:
     """What the user holds, and every entry of his account."""
     return {"balance": await CreditService(uow).balance(user_id), "entries": await every_row(uow, ENTRIES, account_id=user_id)}
+
+
+async def invariants(application: Application) -> list[str]:
+    """What in the ledger does not add up, in words."""
+    found = LedgerService(application.reading).violations()
+    return [f"credits: {one.rule} of {one.about or 'the whole'} is {one.found}, not {one.expected}" async for one in found]

@@ -1,0 +1,1 @@
+"""Stock: how many of a product there are, and what changed it."""

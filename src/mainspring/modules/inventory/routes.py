@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import Query
 
-from mainspring.core.http import PageOut, ReadUnit, Router, WriteUnit, problems, repeatable
+from mainspring.core.http import PageOut, ReadUnit, Router, WriteUnit, problems
 from mainspring.modules.catalog.errors import ProductNotFound, StockTooHigh, StockTooLow
 from mainspring.modules.catalog.permissions import Editor, Reader
 from mainspring.modules.catalog.schemas import ProductOut
@@ -22,7 +22,7 @@ async def get_stock(id: UUID, reader: Reader, uow: ReadUnit) -> StockOut:
     return StockOut.of(await InventoryService(uow).level(id))
 
 
-@router.post("", dependencies=[repeatable], responses=problems(ProductNotFound, StockTooLow, StockTooHigh))
+@router.post("", responses=problems(ProductNotFound, StockTooLow, StockTooHigh))
 async def adjust_stock(id: UUID, body: AdjustStock, editor: Editor, uow: WriteUnit) -> ProductOut:
     """Add to the stock or take from it, with a reason."""
     return ProductOut.of(await InventoryService(uow).adjust(id, body))

@@ -7,14 +7,14 @@ from uuid import UUID
 from pydantic import Field, StringConstraints, field_validator
 from pydantic_core import PydanticCustomError
 
-from mainspring.core.http import ListQuery, Out, Schema
+from mainspring.core.http import ListQuery, Out, Schema, whole
 from mainspring.modules.catalog.schemas import MAX_STOCK
 
 
 class AdjustStock(Schema):
     """`delta` is added to the stock; it may be negative."""
 
-    delta: int = Field(ge=-MAX_STOCK, le=MAX_STOCK, strict=True)
+    delta: Annotated[int, Field(ge=-MAX_STOCK, le=MAX_STOCK, strict=True, json_schema_extra={"not": {"const": 0}}), whole]
     reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
     @field_validator("delta")

@@ -7,6 +7,7 @@ from fastapi import Query
 
 from mainspring.core.http import PageOut, ReadUnit, Router, WriteUnit, problems
 from mainspring.core.security.guard import CurrentUser
+from mainspring.core.security.narrow_sessions import InPerson
 
 from .errors import KindRequired, NotificationNotFound, UnknownKind
 from .schemas import (
@@ -38,7 +39,7 @@ async def count_unread_notifications(caller: CurrentUser, uow: ReadUnit) -> Unre
 
 
 @router.post("/read-all")
-async def read_all_notifications(caller: CurrentUser, uow: WriteUnit) -> ReadOut:
+async def read_all_notifications(caller: InPerson, uow: WriteUnit) -> ReadOut:
     """Mark all of them as read."""
     return ReadOut(read=await NotificationService(uow).mark_all_read(caller.id))
 
@@ -50,7 +51,7 @@ async def list_notification_preferences(caller: CurrentUser, uow: ReadUnit) -> P
 
 
 @router.patch("/preferences", responses=problems(UnknownKind, KindRequired))
-async def change_notification_preferences(body: ChangePreferences, caller: CurrentUser, uow: WriteUnit) -> PreferencesOut:
+async def change_notification_preferences(body: ChangePreferences, caller: InPerson, uow: WriteUnit) -> PreferencesOut:
     """Choose where one wishes to hear of what."""
     changed = await NotificationService(uow).change_preferences(caller.id, body.preferences)
     return PreferencesOut(preferences=PreferenceOut.list_of(changed))
@@ -63,12 +64,12 @@ async def get_notification(id: UUID, caller: CurrentUser, uow: ReadUnit) -> Noti
 
 
 @router.post("/{id}/read", responses=problems(NotificationNotFound))
-async def read_notification(id: UUID, caller: CurrentUser, uow: WriteUnit) -> NotificationOut:
+async def read_notification(id: UUID, caller: InPerson, uow: WriteUnit) -> NotificationOut:
     """Mark one as read."""
     return NotificationOut.of(await NotificationService(uow).mark_read(id, caller.id))
 
 
 @router.delete("/{id}", status_code=204, responses=problems(NotificationNotFound))
-async def delete_notification(id: UUID, caller: CurrentUser, uow: WriteUnit) -> None:
+async def delete_notification(id: UUID, caller: InPerson, uow: WriteUnit) -> None:
     """Delete one."""
     await NotificationService(uow).delete(id, caller.id)

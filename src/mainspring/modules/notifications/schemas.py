@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import Field, StringConstraints, model_validator
@@ -26,6 +26,7 @@ class SendEmail:
 class NotificationQuery(ListQuery):
     """Which of one's own notifications."""
 
+    sort: Literal["createdAt", "-createdAt"] | None = None
     unread: bool | None = Field(default=None, description="Only those not read yet, or only those that were.")
     kind: KindName | None = None
 

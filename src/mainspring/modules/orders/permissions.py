@@ -11,7 +11,7 @@ READ = Permission("orders:read", "See the orders of others", roles=("moderator",
 CANCEL = Permission("orders:cancel", "Cancel the orders of others, and at any time")
 REFUND = Permission("orders:refund", "Pay back what was paid for an order")
 
-Buyer = Annotated[Principal, require(PLACE)]
+Buyer = Annotated[Principal, require(PLACE, in_person=True)]
 Refunder = Annotated[Principal, require(REFUND)]
 OrderSeer = Annotated[Principal, own_or(READ, CANCEL, REFUND)]
 OrderCanceller = Annotated[Principal, own_or(CANCEL)]

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints, field_validator
 from pydantic_core import PydanticCustomError
 
-from mainspring.core.http import ListQuery, Out, Schema
+from mainspring.core.http import ListQuery, Out, Schema, whole
 from mainspring.core.money import MAX_AMOUNT, Money
 
 from .rows import FailureReason, ItemRow, OrderState, OrderWithItems, RefundState
@@ -24,7 +24,7 @@ class OrderLine(Schema):
     """How many of which product."""
 
     product_id: UUID
-    quantity: int = Field(ge=1, le=MOST_OF_ONE, strict=True)
+    quantity: Annotated[int, Field(ge=1, le=MOST_OF_ONE, strict=True), whole]
 
 
 class PlaceOrder(Schema):
@@ -50,7 +50,7 @@ class PlaceOrder(Schema):
 class RefundOrder(Schema):
     """What to pay back, in minor units of the order's currency; without an amount all that is left."""
 
-    amount: int | None = Field(default=None, ge=1, le=MAX_AMOUNT, strict=True)
+    amount: Annotated[int, Field(ge=1, le=MAX_AMOUNT, strict=True), whole] | None = None
     reason: Reason
 
 

@@ -8,5 +8,6 @@ MODULE = Module(
     "payments",
     __package__,
     provides={PaymentGateway: "service.gateways:payment_gateway"},
+    examination="service.examination:examine",
     owners={"payment": "service.payments:owner_of"},
 )

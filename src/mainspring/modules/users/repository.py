@@ -30,6 +30,7 @@ BY_EMAIL = Statement(select(*COLUMNS).where(User.email == bind("email", User.ema
 STANDING = Statement(
     select(User.id, User.email, User.kind).where(any_of(User.id, "ids"), LIVES, User.is_active.is_(True)), Standing
 )
+LIVING_ONES = Statement(select(*COLUMNS).where(any_of(User.id, "ids"), LIVES), UserRow)
 DELETED = Statement(select(*COLUMNS).where(User.id == bind("id", User.id), User.deleted_at.is_not(None)), UserRow)
 ADD = Statement(
     insert_into(User).on_conflict_do_nothing(index_elements=[User.email], index_where=LIVING).returning(*COLUMNS),
@@ -100,6 +101,10 @@ class UserRepository(Repository):
         """Those of the users who are neither deleted nor disabled."""
         return await self.uow.all(STANDING, ids=list(ids))
 
+    async def living(self, ids: Sequence[UUID]) -> list[UserRow]:
+        """Those of the users who are not deleted."""
+        return await self.uow.all(LIVING_ONES, ids=list(ids))
+
     async def add(
         self,
         email: str,
@@ -109,6 +114,7 @@ class UserRepository(Repository):
         *,
         kind: UserKind = PERSON,
         email_verified: bool = False,
+        avatar_url: str | None = None,
     ) -> UserRow | None:
         """A new active user; None when the address is taken."""
         return await self.uow.one(
@@ -120,7 +126,7 @@ class UserRepository(Repository):
             age=None,
             bio=None,
             website=None,
-            avatar_url=None,
+            avatar_url=avatar_url,
             is_active=True,
             email_verified=email_verified,
             mfa_enabled=False,

@@ -7,6 +7,7 @@ from fastapi import Query
 
 from mainspring.core.http import IfMatch, PageOut, ReadUnit, Router, WriteUnit, pagination_of, problems
 from mainspring.core.security.guard import CurrentUser
+from mainspring.core.security.narrow_sessions import CurrentUserOrEnrolling
 
 from .errors import EmailTaken, OwnAccount, OwnStatus, UserNotFound
 from .permissions import Administrator, UserChanger, UserReader, UserRemover, UserRestorer, UserSeer
@@ -17,17 +18,18 @@ router = Router(tags=["users"])
 
 
 @router.get("/users/me")
-async def get_me(caller: CurrentUser, uow: ReadUnit) -> MeOut:
+async def get_me(caller: CurrentUserOrEnrolling, uow: ReadUnit) -> MeOut:
     """Oneself, with roles and permissions as of now."""
     users = UserService(uow)
-    return MeOut.of(await users.profile(await users.get(caller.id), caller.scopes))
+    return MeOut.seen_by(caller, await users.profile(await users.get(caller.id), caller.scopes))
 
 
 @router.patch("/users/me")
 async def update_me(body: UpdateProfile, caller: CurrentUser, uow: WriteUnit, expected: IfMatch) -> MeOut:
     """Change one's own profile."""
     users = UserService(uow)
-    return MeOut.of(await users.profile(await users.update(caller, caller.id, body.wishes(), expected), caller.scopes))
+    after = await users.update(caller, caller.id, body.wishes(), expected)
+    return MeOut.seen_by(caller, await users.profile(after, caller.scopes))
 
 
 @router.get("/users")

@@ -20,6 +20,8 @@ from pydantic_core import PydanticCustomError
 
 from mainspring.core.email_address import Email
 from mainspring.core.http import ListQuery, Out, Schema
+from mainspring.core.security.principal import Principal
+from mainspring.core.security.rich_text import clean
 
 from .rows import Profile, UserKind, UserRow
 
@@ -68,7 +70,7 @@ WebAddress = Annotated[
     WithJsonSchema({"type": "string", "format": "uri", "maxLength": MAX_URL, "examples": ["https://example.com/ada"]}),
 ]
 Age = Annotated[int, Field(ge=13, le=120)]
-Bio = Annotated[str, Field(max_length=MAX_BIO)]
+Bio = Annotated[str, Field(max_length=MAX_BIO), AfterValidator(clean)]
 
 
 class Names(Schema):
@@ -95,7 +97,7 @@ class Names(Schema):
 class UpdateProfile(Schema):
     """What people may change about themselves; `null` empties an optional field."""
 
-    name: PersonName | None = None
+    name: Annotated[PersonName | None, NAME_SCHEMA] = None
     first_name: FirstName | None = None
     last_name: LastName | None = None
     age: Age | None = None
@@ -118,7 +120,7 @@ class UpdateProfile(Schema):
 class UpdateUser(UpdateProfile):
     """What a holder of `users:update` may change about others."""
 
-    is_active: bool | None = None
+    is_active: Annotated[bool | None, WithJsonSchema({"type": "boolean"})] = None
 
     @field_validator("is_active", mode="before")
     @classmethod
@@ -168,13 +170,30 @@ class MeOut(UserOut):
     """Oneself, with what one may do at this moment."""
 
     permissions: list[str]
+    impersonated_by: UUID | None = Field(
+        default=None, description="Who acts as the user in this session, when it is not the user; show a banner then."
+    )
+    mfa_enrollment_required: bool = Field(
+        default=False, description="Whether the session may do nothing until a second factor is set up, or proved."
+    )
 
     @classmethod
-    def of(cls, profile: Profile) -> Self:
+    def of(cls, profile: Profile, impersonated_by: UUID | None = None, must_enrol: bool = False) -> Self:
         """The answer for oneself."""
         return cls.model_validate(
-            {**_shown(profile.user), "roles": list(profile.roles), "permissions": list(profile.permissions)}
+            {
+                **_shown(profile.user),
+                "roles": list(profile.roles),
+                "permissions": list(profile.permissions),
+                "impersonated_by": impersonated_by,
+                "mfa_enrollment_required": must_enrol,
+            }
         )
+
+    @classmethod
+    def seen_by(cls, caller: Principal, profile: Profile) -> Self:
+        """The same, as the caller's session is."""
+        return cls.of(profile, caller.impersonator_id, caller.must_enrol)
 
 
 def _shown(user: UserRow) -> dict[str, Any]:

@@ -38,6 +38,7 @@ class NewUser:
     last_name: str | None = None
     kind: UserKind = PERSON
     email_verified: bool = False
+    avatar_url: str | None = None
 
 
 class UserService:
@@ -50,7 +51,13 @@ class UserService:
     async def create(self, wish: NewUser) -> UserRow:
         """Add an account. Raises EmailTaken; the unique index decides, so two at once cannot both win."""
         user = await self.users.add(
-            wish.email, wish.name, wish.first_name, wish.last_name, kind=wish.kind, email_verified=wish.email_verified
+            wish.email,
+            wish.name,
+            wish.first_name,
+            wish.last_name,
+            kind=wish.kind,
+            email_verified=wish.email_verified,
+            avatar_url=wish.avatar_url,
         )
         if user is None:
             raise EmailTaken()
@@ -83,6 +90,10 @@ class UserService:
         """Those of the users who may sign in: people, neither deleted nor disabled; with `services` service accounts too."""
         found = await self.users.standing(ids) if ids else []
         return {one.id: one for one in found if services or one.kind == PERSON}
+
+    async def living(self, ids: Sequence[UUID]) -> dict[UUID, UserRow]:
+        """Those of the users who are not deleted, disabled or not."""
+        return {user.id: user for user in await self.users.living(ids)} if ids else {}
 
     async def profile(self, user: UserRow, scopes: frozenset[str] | None = None) -> Profile:
         """A user with his roles and permissions; with `scopes`, as an API key of his may use them."""

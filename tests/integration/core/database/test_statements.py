@@ -11,14 +11,15 @@ MONEY_AND_STOCK = re.compile(r"\b(stock|balance|credits|amount|available|reserve
 
 
 def every_statement(dialect: DialectName) -> list[Compiled[object]]:
-    """Those of the product: tests make statements of their own."""
-    single = [statement.on(dialect) for statement in registered()]
+    """Those of the product that are for this database: tests make statements of their own."""
+    single = [statement.on(dialect) for statement in registered() if statement.only in (None, dialect)]
     shapes = [shape for family in families() for shape in family.every_shape(dialect)]
     foreign = re.compile(r"\b(test_|warehouse_|depot_|widgets\b)")
     return [compiled for compiled in [*single, *shapes] if not foreign.search(compiled.sql)]
 
 
 async def test_both_databases_can_prepare_every_statement(application: Application):
+    import mainspring.core.doctor.databases
     import mainspring.modules
 
     database = application.database
@@ -39,6 +40,7 @@ async def test_both_databases_can_prepare_every_statement(application: Applicati
                 refused[compiled.sql] = str(error)
         database.pool.release(wire)
 
+    assert mainspring.core.doctor.databases
     assert mainspring.modules
     assert len(statements) > 20
     assert refused == {}

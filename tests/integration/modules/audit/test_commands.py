@@ -1,12 +1,9 @@
 """`mainspring audit ...` and what an outsider can do with its output."""
 
-import asyncio
 import json
-import os
 import re
 import subprocess
 import sys
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,35 +15,16 @@ from mainspring.core.audit import AuditRecord
 from mainspring.core.audit.chaining import Chainer
 from mainspring.core.audit.seals import Seals
 from mainspring.core.security.keys import KeyRing
-from mainspring.entrypoints import cli
-from mainspring.testing.databases import environment_of_tests
+from tests.integration.modules.command_line import command, live_in
 
 GUIDE = Path(__file__).parents[4] / "docs" / "guides" / "audit.md"
-KEPT = ("PATH", "HOME", "LANG", "TMPDIR")
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    code: int
-    out: str
-    err: str
 
 
 @pytest.fixture
 def run(database_url, tmp_path, monkeypatch, capfdbinary):
     """The commands; they sign with the keys of the application."""
-    for name in [name for name in os.environ if name not in KEPT]:
-        monkeypatch.delenv(name)
-    for name, value in (environment_of_tests() | {"DATABASE_URL": database_url, "DATA_DIR": str(tmp_path / "cli")}).items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.chdir(tmp_path)
-
-    async def command(*arguments: str) -> Said:
-        code = await asyncio.to_thread(cli.run, ["audit", *arguments])  # it has an event loop of its own
-        said = capfdbinary.readouterr()
-        return Said(code, said.out.decode(), said.err.decode())
-
-    return command
+    live_in(tmp_path, database_url, monkeypatch)
+    return command("audit", capfdbinary)
 
 
 @pytest.fixture
@@ -80,8 +58,8 @@ async def test_a_whole_trail_is_told_with_its_head_and_zero(run, note):
 
     said = await run("verify")
 
-    assert said.code == 0
-    assert re.fullmatch(r"main: whole, rows 1 to 3, signed up to 3, head [0-9a-f]{64}\n", said.out)
+    assert said.returncode == 0
+    assert re.fullmatch(r"main: whole, rows 1 to 3, signed up to 3, head [0-9a-f]{64}\n", said.stdout)
 
 
 async def test_an_altered_row_is_named_and_the_end_is_one(run, note, tamper):
@@ -90,26 +68,48 @@ async def test_an_altered_row_is_named_and_the_end_is_one(run, note, tamper):
 
     said = await run("verify")
 
-    assert said.code == 1
-    assert said.out == ""
+    assert said.returncode == 1
+    assert said.stdout == ""
     assert re.match(
-        r"main: Row 2 \(CREATE of thing x, .*, id [0-9a-f-]{36}\) is not as it was written", said.err.splitlines()[-1]
+        r"main: Row 2 \(CREATE of thing x, .*, id [0-9a-f-]{36}\) is not as it was written", said.stderr.splitlines()[-1]
     )
+
+
+MOVED = [f"UPDATE core_audit_log SET seq = {new} WHERE seq = {old}" for old, new in ((1, 9), (3, 1), (9, 3))]
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        (["DELETE FROM core_audit_log WHERE seq = 2"], "main: Row 2 is missing"),
+        (MOVED, "main: Row 1 (CREATE of thing c, "),
+        (["UPDATE core_audit_log SET user_agent = 'x' WHERE seq = 3"], "main: Row 3 (CREATE of thing c, "),
+    ],
+)
+async def test_a_removed_and_a_moved_row_are_named(run, note, tamper, changes, told):
+    await note("a", "b", "c")
+    for change in changes:
+        await tamper(change)
+
+    said = await run("verify")
+
+    assert (said.returncode, said.stdout) == (1, "")
+    assert said.stderr.splitlines()[-1].startswith(told)
 
 
 async def test_a_kept_head_is_compared(run, note, tmp_path):
     await note("a", "b")
-    printed = (await run("head")).out
+    printed = (await run("head")).stdout
     (tmp_path / "kept.txt").write_text(printed)
     seq, hash = printed.split()[1:]
     await note("c")
 
-    assert (await run("verify", "--anchor", "kept.txt")).code == 0
-    assert (await run("verify", "--anchor", f"{seq}:{hash}", "--chain", "main")).code == 0
-    assert "not those of the anchor" in (await run("verify", "--anchor", f"1:{hash}")).err
-    assert "the anchor tells of row 9" in (await run("verify", "--anchor", f"9:{hash}")).err
-    assert (await run("verify", "--anchor", "9:xyz")).code == 2
-    assert "no-such-file cannot be read" in (await run("verify", "--anchor", "no-such-file")).err
+    assert (await run("verify", "--anchor", "kept.txt")).returncode == 0
+    assert (await run("verify", "--anchor", f"{seq}:{hash}", "--chain", "main")).returncode == 0
+    assert "not those of the anchor" in (await run("verify", "--anchor", f"1:{hash}")).stderr
+    assert "the anchor tells of row 9" in (await run("verify", "--anchor", f"9:{hash}")).stderr
+    assert (await run("verify", "--anchor", "9:xyz")).returncode == 2
+    assert "no-such-file cannot be read" in (await run("verify", "--anchor", "no-such-file")).stderr
 
 
 async def test_a_key_that_is_gone_can_be_given_as_a_file_or_a_setting(run, application, note, tmp_path, monkeypatch):
@@ -124,8 +124,8 @@ async def test_a_key_that_is_gone_can_be_given_as_a_file_or_a_setting(run, appli
     monkeypatch.setenv("AUDIT__PUBLIC_KEYS", public.replace("\n", "\\n"))
     as_setting = await run("verify")
 
-    assert (without.code, as_file.code, as_setting.code) == (1, 0, 0)
-    assert f"is signed with the key {old.signing_id}, which is not known." in without.err
+    assert (without.returncode, as_file.returncode, as_setting.returncode) == (1, 0, 0)
+    assert f"is signed with the key {old.signing_id}, which is not known." in without.stderr
 
 
 async def test_a_beginning_whose_key_was_lost_is_signed_anew(run, note, monkeypatch):
@@ -134,11 +134,11 @@ async def test_a_beginning_whose_key_was_lost_is_signed_anew(run, note, monkeypa
     await run("prune", "--before", (clock.now() - timedelta(days=5)).isoformat())
     monkeypatch.setenv("JWT_PRIVATE_KEY", bytes(RSAKey.generate_key(3072).as_pem(private=True)).decode())
     monkeypatch.delenv("JWT_PUBLIC_KEY")
-    assert "The beginning of the chain behind row 2 is signed with the key" in (await run("verify")).err
+    assert "The beginning of the chain behind row 2 is signed with the key" in (await run("verify")).stderr
 
-    assert (await run("sign")).out == "1 beginnings signed.\n"
+    assert (await run("sign")).stdout == "1 beginnings signed.\n"
 
-    assert "The newest checkpoint" in (await run("verify")).err  # which a process with jobs signs anew
+    assert "The newest checkpoint" in (await run("verify")).stderr  # which a process with jobs signs anew
 
 
 async def test_an_exported_trail_is_checked_by_an_outsider(run, note, tmp_path):
@@ -149,16 +149,16 @@ async def test_an_exported_trail_is_checked_by_an_outsider(run, note, tmp_path):
 
     said = await run("export", "--format", "jsonl")
 
-    rows = [json.loads(line) for line in said.out.splitlines()]
+    rows = [json.loads(line) for line in said.stdout.splitlines()]
     assert [row["resourceId"] for row in rows] == ["a", "b", "d", "e", "c"]
     check = script_of_the_guide(tmp_path)
-    whole = subprocess.run([sys.executable, check], input=said.out, capture_output=True, text=True, check=False)
+    whole = subprocess.run([sys.executable, check], input=said.stdout, capture_output=True, text=True, check=False)
     assert (whole.returncode, whole.stdout) == (0, f"main: row 4 has {rows[3]['hash']}\n{tenant}: row 1 has {rows[4]['hash']}\n")
     for old, new in (("0.5", "0.6"), ('"b"', '"B"'), (rows[1]["hash"], "0" * 64)):
-        bent = said.out.replace(old, new, 1) if old != "0.5" else said.out[::-1].replace("5.0", "6.0", 1)[::-1]
+        bent = said.stdout.replace(old, new, 1) if old != "0.5" else said.stdout[::-1].replace("5.0", "6.0", 1)[::-1]
         refused = subprocess.run([sys.executable, check], input=bent, capture_output=True, text=True, check=False)
         assert refused.returncode == 1, (old, new)
-    cut = "".join(line for line in said.out.splitlines(keepends=True) if '"resourceId":"b"' not in line)
+    cut = "".join(line for line in said.stdout.splitlines(keepends=True) if '"resourceId":"b"' not in line)
     assert subprocess.run([sys.executable, check], input=cut, capture_output=True, text=True, check=False).returncode == 1
 
 
@@ -171,36 +171,36 @@ async def test_a_part_is_exported_by_time_and_the_export_stands_in_the_trail(run
     until = (clock.now() - timedelta(days=2)).isoformat()
     said = await run("export", "--from", day, "--to", until, "--chain", "main")
 
-    assert [json.loads(line)["resourceId"] for line in said.out.splitlines()] == ["c"]
+    assert [json.loads(line)["resourceId"] for line in said.stdout.splitlines()] == ["c"]
     check = script_of_the_guide(tmp_path)
-    assert subprocess.run([sys.executable, check], input=said.out, capture_output=True, text=True, check=False).returncode == 0
+    assert subprocess.run([sys.executable, check], input=said.stdout, capture_output=True, text=True, check=False).returncode == 0
     await note("e")
-    told = [json.loads(line) for line in (await run("export", "--from", until)).out.splitlines()]
+    told = [json.loads(line) for line in (await run("export", "--from", until)).stdout.splitlines()]
     (export,) = [row for row in told if row["action"] == "EXPORT"]
     assert export["changes"] == {"from": day, "to": until, "rows": 1, "format": "jsonl"}
 
 
 async def test_a_pruned_trail_is_still_whole(run, note, tmp_path):
     await note("a", "b", days_ago=10)
-    head = (await run("head")).out.split()
+    head = (await run("head")).stdout.split()
     await note("c", "d")
 
-    assert (await run("prune", "--before", (clock.now() - timedelta(days=5)).isoformat())).out == "2 rows removed.\n"
+    assert (await run("prune", "--before", (clock.now() - timedelta(days=5)).isoformat())).stdout == "2 rows removed.\n"
 
     said = await run("verify", "--anchor", f"{head[1]}:{head[2]}")
-    assert said.code == 0
-    assert "rows 3 to 4" in said.out
-    assert [json.loads(line)["seq"] for line in (await run("export")).out.splitlines()] == [3, 4]
+    assert said.returncode == 0
+    assert "rows 3 to 4" in said.stdout
+    assert [json.loads(line)["seq"] for line in (await run("export")).stdout.splitlines()] == [3, 4]
 
 
 @pytest.mark.parametrize(
     "wrong", [("verify", "--chain", "x"), ("export", "--from", "yesterday"), ("export", "--format", "csv"), ("prune",)]
 )
 async def test_wrong_usage_is_told(run, wrong):
-    assert (await run(*wrong)).code == 2
+    assert (await run(*wrong)).returncode == 2
 
 
 async def test_another_database_must_exist(run):
     said = await run("verify", "--database", "elsewhere")
 
-    assert (said.code, said.err.splitlines()[-1]) == (1, "There is no database elsewhere. There are default.")
+    assert (said.returncode, said.stderr.splitlines()[-1]) == (1, "There is no database elsewhere. There are default.")

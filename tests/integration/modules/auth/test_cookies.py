@@ -11,6 +11,7 @@ from mainspring.core.security.tokens import AccessTokens
 from mainspring.testing.client import PASSWORD
 
 from .authenticator_app import with_totp
+from .mailbox import Mailbox
 
 LOGIN = "/api/v1/auth/login"
 REFRESH = "/api/v1/auth/refresh"
@@ -67,7 +68,7 @@ async def test_signing_in_keeps_both_tokens_out_of_the_body(app, ada):
     # R-084, ASVS 3.3.4
     answer = await Browser(app).sign_in(ada)
 
-    assert answer.json().keys() == {"expiresIn", "expiresAt", "refreshExpiresAt", "csrfToken", "user"}
+    assert answer.json().keys() == {"expiresIn", "expiresAt", "refreshExpiresAt", "csrfToken", "mfaEnrollmentRequired", "user"}
     cookies = set_by(answer)
     access, refresh = cookies["accessToken"], cookies["refreshToken"]
     assert (access["path"], refresh["path"]) == ("/", "/api/v1/auth")
@@ -251,6 +252,19 @@ async def test_a_second_step_replaces_the_session_too(app, browser, ada, bob):
 
     body = {"mfaToken": token, "code": authenticator.fresh_code()}
     assert (await browser.send("POST", "/api/v1/auth/mfa/verify", json=body)).status_code == 200
+
+    old = Browser(app)
+    old.cookies = before
+    assert (await old.send("GET", ME)).status_code == 401
+    assert (await browser.send("GET", ME)).json()["id"] == str(bob.id)
+
+
+async def test_a_mailed_link_replaces_the_session_too(app, browser, ada, bob):
+    before = dict(browser.cookies)
+    await app.post("/api/v1/auth/magic-link", json={"email": bob.email})
+    body = {"token": await Mailbox(app, bob.email).secret("magic-link"), "transport": "cookie"}
+
+    assert (await browser.send("POST", "/api/v1/auth/magic-link/verify", json=body)).status_code == 200
 
     old = Browser(app)
     old.cookies = before

@@ -18,9 +18,12 @@ REFUSED = {
     "change-email/confirm": ({"token": "a" * 64}, 401),
     "mfa/verify": ({"mfaToken": "a" * 64, "code": "123456"}, 401),
     "passkeys/login/options": ({"mfaToken": "a" * 64}, 401),
+    "social/exchange": ({"code": "a" * 64}, 401),
     "passkeys/login/verify": ({"credential": SoftwareAuthenticator().use({"challenge": "a" * 43})}, 401),
 }
 ALIKE = {"verify-email/resend", "forgot-password", "magic-link"}  # they count tries, see test_mailed_links.py
+# any page can send a visitor's browser there, who must not be locked out by it; nobody guesses what they take
+NOT_COUNTED = {"social/{provider}/callback", "social/{provider}/backchannel-logout"}
 
 
 async def statuses(app, ada) -> dict[str, int]:
@@ -51,6 +54,23 @@ async def test_failures_at_different_doors_add_up(app, ada):
     assert set((await statuses(app, ada)).values()) == {429}
 
 
+async def test_whoever_invents_an_address_is_counted_for_his_own(app, ada):
+    # R-166, D-28: nobody is configured as a proxy, so what a request says about its way is worth nothing
+    invented = [
+        {"X-Forwarded-For": "203.0.113.1"},
+        {"X-Forwarded-For": "203.0.113.2, 203.0.113.3"},
+        {"Forwarded": "for=203.0.113.4"},
+        {"X-Real-IP": "203.0.113.5"},
+        {"CF-Connecting-IP": "203.0.113.6"},
+        {"True-Client-IP": "203.0.113.7"},
+    ]
+
+    answers = [await app.post(f"{AUTH}/login", json=REFUSED["login"][0], headers=headers) for headers in invented]
+
+    assert [answer.status_code for answer in answers] == [401] * 5 + [429]
+    assert set((await statuses(app, ada)).values()) == {429}
+
+
 async def test_a_body_that_breaks_a_rule_is_no_guess(app, ada):
     weak = TAKEN | {"email": "new@example.com", "password": "password"}
     for _ in range(6):
@@ -63,7 +83,7 @@ async def test_a_body_that_breaks_a_rule_is_no_guess(app, ada):
 async def test_every_public_door_is_tried_here(app):
     public = {path for method, path, plan in app.program.plans if method == "POST" and AUTH in path and not plan.guards}
 
-    assert public == {f"{AUTH}/{door}" for door in {*REFUSED, *ALIKE}}
+    assert public == {f"{AUTH}/{door}" for door in {*REFUSED, *ALIKE, *NOT_COUNTED}}
 
 
 class TestSilent:

@@ -33,6 +33,8 @@ async def test_one_sees_oneself_whole(app, ada):
         "avatarUrl",
         "createdAt",
         "updatedAt",
+        "impersonatedBy",
+        "mfaEnrollmentRequired",
     }
     assert me["createdAt"].endswith("Z")
     assert me["roles"] == ["user"]
@@ -55,6 +57,12 @@ async def test_one_changes_ones_profile(app, ada):
     assert answer.status_code == 200
     assert {name: answer.json()[name] for name in wish} == wish
     assert (await app.as_(ada).get(ME)).json()["name"] == "Ada King"
+
+
+async def test_rich_text_is_cleaned_before_it_is_stored(app, ada):
+    await app.as_(ada).patch(ME, json={"bio": "<b onclick=x()>Hi</b><script>alert(1)</script><img src=x onerror=x()>"})
+
+    assert (await app.as_(ada).get(ME)).json()["bio"] == "<b>Hi</b>"
 
 
 async def test_what_is_not_sent_stays_and_null_empties(app, ada):

@@ -36,6 +36,17 @@ async def test_the_line_says_who_asked_for_what_and_how_it_went(client: Make) ->
     assert "secret" not in str(lines)
 
 
+async def test_a_request_is_told_when_it_starts_and_when_it_is_completed(client: Make) -> None:
+    with captured_logs() as lines:
+        answer = await client(routes()).get("/api/v1/me?token=secret", headers=ADA)
+
+    started, completed = [line for line in lines if line["message"] in ("request_started", "request")]
+    assert (started["message"], completed["message"]) == ("request_started", "request")
+    assert (started["level"], completed["level"]) == (10, 20)  # the start only at debug: it would double the log
+    assert (started["method"], started["path"]) == (completed["method"], completed["path"]) == ("GET", "/api/v1/me")
+    assert started["requestId"] == completed["requestId"] == answer.headers["x-request-id"]
+
+
 async def test_a_bug_is_recorded_whole_and_the_request_is_completed_too(client: Make) -> None:
     with captured_logs() as lines:
         answer = await client(routes()).get("/api/v1/bug")

@@ -57,8 +57,20 @@ async def test_a_path_finds_its_route(client: Make, path: str, answer: str) -> N
     assert (await client(routes()).get("/api/v1" + path)).json() == answer
 
 
-async def test_another_method_of_a_fixed_path_may_be_found_behind_a_parameter(client: Make) -> None:
-    assert (await client(routes()).delete("/api/v1/users/me")).json() == "removed me"
+async def test_a_fixed_path_never_means_a_parameter(client: Make) -> None:
+    assert (await client(routes()).delete("/api/v1/users/me")).status_code == 405
+    assert (await client(routes()).delete("/api/v1/users/you")).json() == "removed you"
+
+
+async def test_another_method_may_be_found_behind_a_fixed_path_where_a_route_takes_the_rest(client: Make) -> None:
+    router = routes()
+
+    @router.delete("/{rest:path}")
+    async def sweep(rest: str) -> str:
+        return f"swept {rest}"
+
+    assert (await client(router).delete("/api/v1/users/me")).json() == "swept me"
+    assert (await client(router).options("/api/v1/users/me")).headers["allow"] == "DELETE, GET, HEAD, OPTIONS"
 
 
 @pytest.mark.parametrize(
@@ -75,7 +87,7 @@ async def test_a_path_that_is_not_there_is_not_found_and_never_redirected(client
     ("path", "allowed"),
     [
         ("/users/7", "DELETE, GET, HEAD, OPTIONS"),
-        ("/users/me", "DELETE, GET, HEAD, OPTIONS"),
+        ("/users/me", "GET, HEAD, OPTIONS"),
         ("/users/7/roles/x", "GET, HEAD, OPTIONS"),
     ],
 )

@@ -8,6 +8,7 @@ import pytest
 
 from mainspring import __version__
 from mainspring.core.http import Router
+from mainspring.core.http.contract_bounds import longest_of
 from mainspring.core.http.yaml import to_yaml
 from tests.integration.http.widgets import widget_routes
 
@@ -38,7 +39,9 @@ async def test_every_error_is_documented_in_our_form(client: Make) -> None:  # R
     document = (await client(widget_routes()).get("/openapi.json")).json()
 
     answers = document["paths"]["/api/v1/widgets"]["post"]["responses"]
-    assert set(answers) == {"201", "400", "401", "403", "409", "413", "415", "422", "429", "500", "503"}
+    assert set(answers) == {
+        *("201", "400", "401", "403", "408", "409", "413", "415", "421", "422", "429", "431", "500", "503"),
+    }
     assert "HTTPValidationError" not in str(document)
 
 
@@ -50,6 +53,7 @@ async def test_every_body_and_answer_has_an_example(client: Make) -> None:  # R-
     assert create["requestBody"]["content"]["application/json"]["example"] == {"name": "Name", "size": 1}
     assert made == {"id": "019b76da-a800-7000-8000-000000000000", "name": "Name", "size": 1, "version": 1}
     assert "404" in document["paths"]["/api/v1/widgets/{id}"]["get"]["responses"]
+    assert "content" not in document["components"]["responses"].pop("Error431")  # the server's own, before there is a request
     for answer in document["components"]["responses"].values():
         assert answer["content"]["application/json"]["example"]["error"]["code"]
 
@@ -57,7 +61,8 @@ async def test_every_body_and_answer_has_an_example(client: Make) -> None:  # R-
 async def test_validation_errors_are_documented_under_the_status_that_is_set(client: Make) -> None:  # D-16
     document = (await client(widget_routes(), VALIDATION_STATUS="400").get("/openapi.json")).json()
 
-    assert "422" not in document["paths"]["/api/v1/widgets"]["post"]["responses"]
+    assert "422" not in document["paths"]["/api/v1/widgets/{id}"]["get"]["responses"]
+    assert "422" in document["paths"]["/api/v1/widgets"]["post"]["responses"]  # an Idempotency-Key that came with another body
 
 
 async def test_references_lead_somewhere(client: Make) -> None:
@@ -111,3 +116,28 @@ async def test_a_route_may_stay_out_of_the_document(client: Make) -> None:
         return 1
 
     assert (await client(router).get("/openapi.json")).json()["paths"] == {}
+
+
+async def test_every_text_number_and_list_has_bounds(client: Make) -> None:
+    document = (await client(widget_routes()).get("/openapi.json")).json()
+
+    widget = document["components"]["schemas"]["WidgetOut"]["properties"]
+    assert widget["id"]["maxLength"] == 36
+    assert {"minimum", "maximum", "format"} <= set(widget["version"])
+    for header in document["components"]["headers"].values():
+        assert header["schema"].keys() & {"maxLength", "maximum"}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "longest"),
+    [
+        ("^[a-z][a-z0-9_-]{1,49}$", 50),
+        ("^[A-Z]{3}$", 3),
+        (r"^v\d?$", 2),
+        ("^[a-z]+$", None),
+        ("[a-z]", None),
+        ("^(a|bc)$", None),
+    ],
+)
+def test_a_pattern_of_classes_and_repetitions_says_how_long_a_text_may_be(pattern: str, longest: int | None) -> None:
+    assert longest_of(pattern) == longest

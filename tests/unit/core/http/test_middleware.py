@@ -21,10 +21,21 @@ ORDER = [
     "Cors",
     "TrustedHosts",
     "ClientAddress",
+    "Limits",
     "BodyLimit",
     "Compression",
     "Dispatch",
 ]
+
+
+def probes() -> Router:
+    router = Router(root=True, dependencies=[public])
+
+    @router.get("/live")
+    async def live() -> str:
+        return "yes"
+
+    return router
 
 
 def routes() -> Router:
@@ -172,6 +183,13 @@ class TestHosts:
         asked = client(routes(), ALLOWED_HOSTS="api.example.com,*.wild.example")
 
         assert (await asked.get("/api/v1/ok", headers={"Host": host})).status_code == status
+
+    async def test_probes_ask_by_address(self, client: Make) -> None:
+        asked = client(probes(), ALLOWED_HOSTS="api.example.com")
+
+        answer = await asked.get("/live", headers={"Host": "10.0.0.7:8000"})
+
+        assert answer.status_code == 200
 
     @pytest.mark.parametrize("name", ["host", "content-type", "idempotency-key"])
     async def test_a_decisive_header_sent_twice_is_refused(self, client: Make, name: str) -> None:

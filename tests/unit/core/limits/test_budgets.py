@@ -10,7 +10,8 @@ import pytest
 
 from mainspring.core import ids
 from mainspring.core.errors import TooManyRequests, Unavailable
-from mainspring.core.limits.budgets import Budgets, Written
+from mainspring.core.limits.budgets import Budgets
+from mainspring.core.limits.lending import ByStore, Written
 from mainspring.core.limits.tally import SLOTS, Tally, whole_seconds
 
 T = TypeVar("T")
@@ -60,15 +61,14 @@ def shelf() -> Shelf:
 
 async def asks(budgets: Budgets, limit: int) -> bool:
     try:
-        if not budgets.take(KEY):
-            await budgets.borrow(KEY, limit)
+        await budgets.borrow(KEY, limit)
     except TooManyRequests:
         return False
     return True
 
 
 async def test_the_limit_holds_for_all_processes_together(day: Day, shelf: Shelf) -> None:
-    processes = [Budgets(shelf, now=day) for _ in range(4)]
+    processes = [Budgets(ByStore(shelf), now=day) for _ in range(4)]
 
     answers = await asyncio.gather(*(asks(processes[number % 4], 100) for number in range(1000)))
 
@@ -76,7 +76,7 @@ async def test_the_limit_holds_for_all_processes_together(day: Day, shelf: Shelf
 
 
 async def test_no_window_ever_holds_more_than_the_limit(day: Day, shelf: Shelf) -> None:
-    processes = [Budgets(shelf, now=day) for _ in range(3)]
+    processes = [Budgets(ByStore(shelf), now=day) for _ in range(3)]
     accepted: list[float] = []
 
     for turn in range(4000):  # 200 seconds, in bursts and pauses, far above the limit
@@ -90,7 +90,7 @@ async def test_no_window_ever_holds_more_than_the_limit(day: Day, shelf: Shelf) 
 
 
 async def test_a_steady_caller_below_the_limit_is_never_refused(day: Day, shelf: Shelf) -> None:
-    processes = [Budgets(shelf, now=day) for _ in range(4)]
+    processes = [Budgets(ByStore(shelf), now=day) for _ in range(4)]
     refused = 0
 
     for number in range(9 * 570):  # nine minutes at 95 % of 600
@@ -101,7 +101,7 @@ async def test_a_steady_caller_below_the_limit_is_never_refused(day: Day, shelf:
 
 
 async def test_a_busy_caller_costs_few_writes_and_a_quiet_one_no_more_than_requests(day: Day, shelf: Shelf) -> None:
-    budgets = Budgets(shelf, now=day)
+    budgets = Budgets(ByStore(shelf), now=day)
     for _ in range(3000):  # ten a second for five minutes
         day.seconds += 0.1
         assert await asks(budgets, 1000)
@@ -116,7 +116,7 @@ async def test_a_busy_caller_costs_few_writes_and_a_quiet_one_no_more_than_reque
 
 
 async def test_whoever_is_refused_hears_when_to_come_back_and_is_let_in_then(day: Day, shelf: Shelf) -> None:
-    budgets = Budgets(shelf, now=day)
+    budgets = Budgets(ByStore(shelf), now=day)
     for _ in range(5):
         assert await asks(budgets, 5)
 
@@ -129,7 +129,7 @@ async def test_whoever_is_refused_hears_when_to_come_back_and_is_let_in_then(day
 
 
 async def test_a_caller_who_goes_on_asking_costs_one_look_a_second(day: Day, shelf: Shelf) -> None:
-    budgets = Budgets(shelf, now=day)
+    budgets = Budgets(ByStore(shelf), now=day)
     await asyncio.gather(*(asks(budgets, 5) for _ in range(5)))
     before = shelf.changes
 
@@ -141,7 +141,7 @@ async def test_a_caller_who_goes_on_asking_costs_one_look_a_second(day: Day, she
 
 
 async def test_what_a_dead_process_borrowed_counts_as_used_and_comes_back(day: Day, shelf: Shelf) -> None:
-    dead, living = Budgets(shelf, now=day), Budgets(shelf, now=day)
+    dead, living = Budgets(ByStore(shelf), now=day), Budgets(ByStore(shelf), now=day)
     for _ in range(20):
         assert await asks(dead, 100)
     del dead
@@ -154,7 +154,7 @@ async def test_what_a_dead_process_borrowed_counts_as_used_and_comes_back(day: D
 
 
 async def test_what_nobody_used_is_given_back_when_the_loan_is_over(shelf: Shelf) -> None:
-    budgets = Budgets(shelf, window=1.2)  # loans of a tenth of a second
+    budgets = Budgets(ByStore(shelf), window=1.2)  # loans of a tenth of a second
     for _ in range(12):
         assert await asks(budgets, 400)
     lent = sum(count for count, _ in orjson.loads(shelf.written[KEY])["lent"].values())
@@ -171,7 +171,7 @@ async def test_what_nobody_used_is_given_back_when_the_loan_is_over(shelf: Shelf
 
 
 async def test_a_database_that_fails_refuses_and_is_asked_again(day: Day, shelf: Shelf, caplog: pytest.LogCaptureFixture) -> None:
-    budgets = Budgets(shelf, now=day)
+    budgets = Budgets(ByStore(shelf), now=day)
     shelf.fails = True
     answers = await asyncio.gather(*(asks(budgets, 5) for _ in range(3)), return_exceptions=True)
     shelf.fails = False
@@ -181,7 +181,7 @@ async def test_a_database_that_fails_refuses_and_is_asked_again(day: Day, shelf:
 
 
 async def test_somebody_who_goes_away_while_waiting_takes_nobody_with_him(day: Day, shelf: Shelf) -> None:
-    budgets = Budgets(shelf, now=day)
+    budgets = Budgets(ByStore(shelf), now=day)
     gone, stays = (asyncio.ensure_future(asks(budgets, 5)) for _ in range(2))
     await asyncio.sleep(0)
 
@@ -193,19 +193,19 @@ async def test_somebody_who_goes_away_while_waiting_takes_nobody_with_him(day: D
 
 def test_a_report_after_the_loan_was_written_off_counts_nothing_twice() -> None:
     tally = Tally(60)
-    assert tally.lend("a", 10, 10, 10, 100.0, 105.0) == 10
-    assert tally.lend("b", 1, 1, 100, 110.0, 115.0) == 1
+    assert tally.lend("a", 0, 10, 80, 100.0, 105.0) == (0, 10)
+    assert tally.lend("b", 1, 0, 100, 110.0, 115.0) == (1, 0)
 
     tally.report("a", {tally.slot(101.0): 3})
 
-    assert sum(tally.used.values()) == 10
+    assert sum(tally.used.values()) == 11
 
 
 def test_a_tally_survives_being_written() -> None:
     tally = Tally(60)
-    tally.lend("a", 3, 3, 10, 100.0, 105.0)
+    tally.lend("a", 1, 3, 100, 100.0, 105.0)
     tally.report("a", {tally.slot(101.0): 2})
-    tally.lend("b", 4, 4, 10, 102.0, 107.0)
+    tally.lend("b", 1, 4, 100, 102.0, 107.0)
 
     again: Any = Tally.read(60, orjson.loads(orjson.dumps(tally.written())))
 
@@ -216,12 +216,12 @@ def test_a_tally_survives_being_written() -> None:
 def test_free_again_when_the_oldest_leaves_or_a_loan_ends() -> None:
     tally = Tally(60)
     assert tally.free_in(100.0) == 0
-    tally.lend("a", 5, 5, 5, 100.0, 105.0)
+    tally.lend("a", 0, 1, 8, 100.0, 105.0)
     assert tally.free_in(101.0) == 4
-    tally.report("a", {tally.slot(100.0): 5})
+    tally.lend("b", 7, 0, 8, 100.0, 105.0)
 
     assert 60 <= tally.free_in(100.0) <= 60 + 2 * 60 / SLOTS
-    assert tally.lend("b", 1, 1, 5, 100.0 + tally.free_in(100.0), 200.0) == 1
+    assert tally.lend("c", 8, 0, 8, 100.0 + tally.free_in(100.0), 200.0) == (7, 0)
 
 
 def test_seconds_are_rounded_up() -> None:

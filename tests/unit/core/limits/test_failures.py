@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from mainspring.core.errors import TooManyRequests, Unauthenticated, Unavailable
-from mainspring.core.limits.failures import FailureLimit, network_of
+from mainspring.core.limits.failures import FailureLimit
+from mainspring.core.limits.networks import network_of
 from mainspring.core.runtime import Runtime
 
 ADA, HERE = "ada@example.com", "203.0.113.7"

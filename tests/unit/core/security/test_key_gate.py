@@ -18,6 +18,7 @@ from mainspring.core.context import CURRENT, Context
 from mainspring.core.errors import TooManyRequests
 from mainspring.core.limits.budgets import Budgets
 from mainspring.core.limits.failures import FailureLimit
+from mainspring.core.limits.lending import ByStore
 from mainspring.core.observability.logs import captured_logs
 from mainspring.core.runtime import Runtime
 from mainspring.core.security import key_text
@@ -50,7 +51,7 @@ class House:
         self.seconds = 100.0
         self.uses = KeyUses(self, monotonic=lambda: self.seconds)
         failures = FailureLimit(self.runtime, purpose="api_keys")
-        self.gate = KeyGate(self.snapshots, Budgets(self.shelf), self.uses, failures, live=True, **options)
+        self.gate = KeyGate(self.snapshots, Budgets(ByStore(self.shelf)), self.uses, failures, live=True, **options)
 
     def make(self, *scopes: str, **changes: Any) -> bytes:
         key_id, later = ids.new(), clock.after(timedelta(days=1))

@@ -1,9 +1,5 @@
 """Where keys come from, and which are refused (R-066, R-089, D-02, ASVS 11.2)."""
 
-import stat
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -11,7 +7,7 @@ from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from mainspring.core import ids
 from mainspring.core.module import BootRefused
-from mainspring.core.security.keys import KeyRing, key_file
+from mainspring.core.security.keys import KeyRing, new_key
 from mainspring.core.security.refusals import TokenInvalid
 from mainspring.core.security.tokens import AccessTokens
 
@@ -31,24 +27,12 @@ def tokens_of(ring: KeyRing) -> AccessTokens:
     return AccessTokens(ring, issuer="https://api.example.com", audience="api")
 
 
-def test_the_first_start_makes_a_key_of_3072_bits_that_only_its_owner_reads(tmp_path: Path) -> None:
-    ring = KeyRing.of_folder(tmp_path)
+@pytest.mark.parametrize("algorithm", ["RS256", "PS256"])
+def test_our_own_rsa_keys_have_3072_bits(algorithm: str) -> None:
+    made = new_key(algorithm)
 
-    assert isinstance(ring.signing, RSAKey)
-    assert ring.signing.public_key.key_size == 3072
-    assert stat.S_IMODE(key_file(tmp_path, "RS256").stat().st_mode) == 0o600
-    assert stat.S_IMODE((tmp_path / "keys").stat().st_mode) == 0o700
-
-
-def test_later_starts_use_the_same_key(tmp_path: Path) -> None:
-    assert KeyRing.of_folder(tmp_path).signing_id == KeyRing.of_folder(tmp_path).signing_id
-
-
-def test_processes_that_start_at_once_share_one_key(tmp_path: Path) -> None:
-    with ThreadPoolExecutor(16) as threads:
-        rings = list(threads.map(lambda _: KeyRing.of_folder(tmp_path, algorithm="EdDSA"), range(32)))
-
-    assert len({ring.signing_id for ring in rings}) == 1
+    assert isinstance(made, RSAKey)
+    assert made.public_key.key_size == 3072
 
 
 def test_the_environment_gives_keys_with_real_or_written_line_breaks() -> None:
@@ -72,20 +56,23 @@ def test_a_retired_key_still_verifies_and_no_longer_signs() -> None:
         tokens_of(KeyRing(new)).verify(token)
 
 
-def test_retired_keys_lie_beside_the_signing_key(tmp_path: Path) -> None:
-    token = tokens_of(KeyRing.of_folder(tmp_path)).issue(ids.new(), ids.new()).text
-    key_file(tmp_path, "RS256").rename(tmp_path / "keys" / "jwt-2026.pem")
+def test_another_key_verifies_the_algorithm_it_signed_with() -> None:
+    old = RSAKey.generate_key(3072)
+    token = tokens_of(KeyRing(old, algorithm="RS256")).issue(ids.new(), ids.new()).text
 
-    tokens_of(KeyRing.of_folder(tmp_path)).verify(token)
+    tokens_of(KeyRing(new_key("PS256"), algorithm="PS256", others=[(old, "RS256")])).verify(token)
 
 
-def test_a_change_of_algorithm_overlaps_too(tmp_path: Path) -> None:
-    token = tokens_of(KeyRing.of_folder(tmp_path)).issue(ids.new(), ids.new()).text
+def test_a_former_key_is_known_and_opens_no_token() -> None:
+    old = new_key("EdDSA")
+    token = tokens_of(KeyRing(old, algorithm="EdDSA")).issue(ids.new(), ids.new()).text
 
-    changed = KeyRing.of_folder(tmp_path, algorithm="EdDSA")
+    ring = KeyRing(new_key("EdDSA"), algorithm="EdDSA", former=[old])
 
-    assert isinstance(changed.signing, OKPKey)
-    tokens_of(changed).verify(token)
+    assert ring.known(old.thumbprint()) is not None
+    assert [key["kid"] for key in ring.jwks()["keys"]] == [ring.signing_id]
+    with pytest.raises(TokenInvalid):
+        tokens_of(ring).verify(token)
 
 
 def test_the_published_keys_are_public() -> None:

@@ -75,6 +75,13 @@ def test_an_empty_value_hides_a_weaker_one(tmp_path):
     assert load(tmp_path, {"LOG_DIR": ""}).log_dir is None
 
 
+def test_processes_are_counted_by_cores_when_asked(tmp_path):
+    assert load_settings({"WORKERS": "auto"}, tmp_path).workers == len(os.sched_getaffinity(0))
+    assert load_settings({"WORKERS": "3"}, tmp_path).workers == 3
+    with pytest.raises(SettingsRefused, match="WORKERS must be"):
+        load_settings({"WORKERS": "many"}, tmp_path)
+
+
 def test_every_problem_is_told_at_once(tmp_path):
     told = problems(
         tmp_path,
@@ -94,7 +101,8 @@ def test_every_problem_is_told_at_once(tmp_path):  # R-202
         "ACCESS_TOKEN_TTL must be at most 1 hour.",
         "DEBUG must be off in production.",
         "ENCRYPTION_KEY is missing: production needs at least 32 random characters.",
-        "JWT_PRIVATE_KEY is missing: production needs the PEM of an RSA key (openssl genrsa 3072).",
+        "JWT_PRIVATE_KEY is missing: production needs the PEM of an RSA key (openssl genrsa 3072), or JWT_KEY_LIFETIME=90d, "
+        "which keeps keys in the database and changes them.",
         "LOG_LEVEL must be one of error, warn, info, debug.",
         "PORT must be at most 65535.",
         "SESSION_SECRET is missing: production needs at least 32 random characters.",
@@ -107,6 +115,10 @@ def test_every_problem_is_told_at_once(tmp_path):  # R-202
 @pytest.mark.parametrize(
     ("environ", "told"),
     [
+        (
+            {"DB_LOCK_TIMEOUT": "5s"},
+            "DB_LOCK_TIMEOUT must be less than DB_STATEMENT_TIMEOUT, which counts the wait for locks too.",
+        ),
         ({"SESSION_SECRET": "short"}, "SESSION_SECRET must have at least 32 characters."),
         ({"SESSION_SECRET": "x" * 32}, "SESSION_SECRET is a development value: production needs random characters."),
         ({"ENCRYPTION_KEY": "changeme" * 5}, "ENCRYPTION_KEY is a development value: production needs random characters."),
@@ -118,6 +130,10 @@ def test_every_problem_is_told_at_once(tmp_path):  # R-202
         (
             {"ALLOWED_ORIGINS": "example.com"},
             "ALLOWED_ORIGINS holds 'example.com'; an origin looks like https://www.example.com.",
+        ),
+        (
+            {"TRUSTED_PROXIES": "10.0.0.0/8,proxy.example.com"},
+            "TRUSTED_PROXIES holds 'proxy.example.com'; an entry looks like 10.0.0.7 or 10.0.0.0/8.",
         ),
         ({"PUBLIC_URL": "http://example.com"}, "PUBLIC_URL must start with https:// in production."),
         ({"DATABASE_URL": "mysql://host/db"}, "DATABASE_URL must start with sqlite:/// or postgresql://."),

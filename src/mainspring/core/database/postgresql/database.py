@@ -59,6 +59,7 @@ class PostgresqlDatabase(Database):
 
     async def close(self) -> None:
         """Close the pool."""
+        await self.slow_queries.stop()
         await self.pool.close()
 
     async def ping(self) -> None:
@@ -70,6 +71,18 @@ class PostgresqlDatabase(Database):
             raise DatabaseUnavailable from error
         finally:
             self.pool.release(wire)
+
+    async def plan_of(self, sql: str, parameters: int) -> str:
+        """EXPLAIN of the generic plan, on a connection of its own; every parameter is NULL and takes no part in it."""
+        connection = await connected(self._connection)
+        try:
+            await connection.execute("SET plan_cache_mode = force_generic_plan")
+            await connection.execute(f"PREPARE asked AS {sql}")
+            values = f"({', '.join(['NULL'] * parameters)})" if parameters else ""
+            rows = await connection.fetch(f"EXPLAIN EXECUTE asked{values}")
+        finally:
+            connection.terminate()
+        return "\n".join(row[0] for row in rows)
 
     def figures(self) -> DatabaseFigures:
         """The pool."""

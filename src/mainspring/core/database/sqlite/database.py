@@ -51,6 +51,7 @@ class SqliteDatabase(Database):
     async def close(self) -> None:
         """Commit what waits and close all connections."""
         await asyncio.sleep(0)  # lets a commit that is due for this turn happen
+        await self.slow_queries.stop()
         await self.checkpoints.close()
         self.threads.shutdown(wait=True)
         self.writer.close()
@@ -64,6 +65,16 @@ class SqliteDatabase(Database):
             self.execute_read("SELECT count(*) FROM sqlite_master").fetchone()
         except sqlite3.Error as error:
             raise DatabaseUnavailable from error
+
+    async def plan_of(self, sql: str, parameters: int) -> str:
+        """EXPLAIN QUERY PLAN, on a thread; every parameter is NULL, which changes no plan."""
+        rows = await self.fetch_slowly(f"EXPLAIN QUERY PLAN {sql}", (None,) * parameters)
+        depths: dict[int, int] = {0: -1}
+        lines = []
+        for id, parent, _, text in rows:
+            depths[id] = depths.get(parent, -1) + 1
+            lines.append(f"{'  ' * depths[id]}{text}")
+        return "\n".join(lines)
 
     def figures(self) -> DatabaseFigures:
         """The writer."""

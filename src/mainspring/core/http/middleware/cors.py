@@ -9,7 +9,7 @@ from ..exchange import KEY, Exchange
 METHODS = b"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 REQUEST_HEADERS = (
     b"Content-Type, Authorization, X-CSRF-Token, X-API-Key, X-Access-Token, X-Device-Token, X-Request-ID, Idempotency-Key, "
-    b"If-Match, If-None-Match, Last-Event-ID"
+    b"If-Match, If-None-Match, Last-Event-ID, DPoP"
 )
 EXPOSED_HEADERS = (
     b"Location, ETag, Link, X-Request-ID, RateLimit, RateLimit-Policy, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, "

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable
 
     from ...application import Application
+    from ..batch import OperationTable
 
 SANE = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
 
@@ -22,8 +23,9 @@ SANE = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
 class RequestId:
     """Makes the exchange, and sees that every answer carries `X-Request-ID` and the headers that other layers put down."""
 
-    def __init__(self, app: ASGIApp, application: "Application") -> None:
+    def __init__(self, app: ASGIApp, application: "Application", operations: "OperationTable | None" = None) -> None:
         self.app = app
+        self.operations = operations
         self.application = application
         self.deadlines = Deadlines(application.settings.request_timeout, application.settings.body_timeout)
         self.cursors = Cursors(application.settings.session_secret)
@@ -32,7 +34,7 @@ class RequestId:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        exchange = scope[KEY] = Exchange(self.application, scope, self.cursors)
+        exchange = scope[KEY] = Exchange(self.application, scope, self.cursors, self.operations)
         sent = exchange.received.get(b"x-request-id")
         name = sent if sent is not None and SANE.fullmatch(sent) else ids.text().encode()
         exchange.request_id = name.decode()

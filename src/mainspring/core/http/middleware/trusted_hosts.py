@@ -9,11 +9,15 @@ from ..exchange import KEY, Exchange
 from ..problems import MisdirectedRequest
 
 MOST_SEEN = 1000
+BY_ADDRESS = frozenset(("/live", "/ready", "/health", "/metrics"))  # machines ask there by address, and no link leaves
 ONCE = (b"host", b"content-length", b"content-type", b"transfer-encoding", b"origin", b"idempotency-key")
 
 
 class TrustedHosts:
-    """Refuses other hosts with 421 and requests that name a decisive header twice with 400 (RFC 9112 3.2)."""
+    """Refuses other hosts with 421, and requests that name a decisive header twice with 400 (RFC 9112 3.2).
+
+    Where probes and scrapers ask, every host is good.
+    """
 
     def __init__(self, app: ASGIApp, hosts: Sequence[str]) -> None:
         self.app = app
@@ -27,7 +31,7 @@ class TrustedHosts:
             exchange: Exchange = scope[KEY]
             if len(exchange.received) != len(scope["headers"]):
                 _refuse_twice(scope)
-            if not self.any and not self._is_ours(exchange.received.get(b"host", b"")):
+            if not self.any and scope["path"] not in BY_ADDRESS and not self._is_ours(exchange.received.get(b"host", b"")):
                 raise MisdirectedRequest()
         return self.app(scope, receive, send)
 

@@ -1,9 +1,11 @@
 """What a process tells about itself: processor time, memory, files, and its databases."""
 
 import os
+import shutil
 import time
 from typing import TYPE_CHECKING
 
+from .... import __version__
 from .collecting import each_process
 from .instruments import counter, gauge
 
@@ -17,6 +19,9 @@ CPU = counter("process_cpu_seconds_total", "Processor time of all processes.")
 MEMORY = gauge("process_resident_memory_bytes", "Memory in use, shared pages included.", across="each")
 FILES = gauge("process_open_fds", "Open files and sockets.", across="each")
 AGE = gauge("process_start_time_seconds", "When the process began, in seconds since 1970.", across="each")
+BUILD = gauge("mainspring_build_info", "The version that runs.", ("version",), across="max")
+DISK_FREE = gauge("mainspring_disk_free_bytes", "Room that is left where DATA_DIR lies.", across="max")
+DISK_SIZE = gauge("mainspring_disk_size_bytes", "Size of what DATA_DIR lies on.", across="max")
 PROCESSES = gauge("mainspring_processes", "Living processes of this machine.")
 DATABASE = gauge("mainspring_database_connections", "PostgreSQL connections by state.", ("database", "state"))
 WAITING = gauge("mainspring_database_waiting", "Units that wait for a connection or for the writer.", ("database",))
@@ -33,6 +38,17 @@ def look_at_process(application: "Application") -> None:
         with open("/proc/self/statm") as file:
             MEMORY.set(int(file.read().split()[1]) * PAGE)
         FILES.set(len(os.listdir("/proc/self/fd")))
+
+
+@each_process
+def look_at_disk(application: "Application") -> None:
+    """Room for the embedded database, files and figures."""
+    folder = application.settings.data_dir
+    if folder.is_dir():  # it is made at the first need of it
+        usage = shutil.disk_usage(folder)
+        DISK_FREE.set(usage.free)
+        DISK_SIZE.set(usage.total)
+    BUILD.of(__version__).set(1)
 
 
 @each_process

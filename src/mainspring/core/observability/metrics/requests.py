@@ -2,13 +2,16 @@
 
 from bisect import bisect_left
 
-from .instruments import BOOK, SECONDS, counter, gauge, histogram
+from .instruments import BOOK, counter, gauge, histogram
 
 METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 UNKNOWN = "(none)"  # requests that no route answered
 
 REQUESTS = counter("http_requests_total", "Answered requests.", ("method", "route", "status"))
-DURATIONS = histogram("http_request_duration_seconds", "Time from a request to the end of its answer.", ("method", "route"))
+BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)  # are among them
+DURATIONS = histogram(
+    "http_request_duration_seconds", "Time from a request to the end of its answer.", ("method", "route"), bounds=BOUNDS
+)
 RUNNING = gauge("http_requests_running", "Requests that are being answered.")
 
 Places = tuple[int, int]  # of the counter and of the histogram
@@ -30,7 +33,7 @@ def end(label: str | None, method: str, status: int, seconds: float) -> None:
     values[_running.at] -= 1.0
     values[count] += 1.0
     values[spread] += seconds
-    values[spread + 1 + bisect_left(SECONDS, seconds)] += 1.0
+    values[spread + 1 + bisect_left(BOUNDS, seconds)] += 1.0
 
 
 def _new(label: str | None, method: str, status: int) -> Places:

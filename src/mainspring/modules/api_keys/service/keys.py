@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from mainspring.core import clock, ids
@@ -9,6 +10,7 @@ from mainspring.core.database import Page, Slice, UnitOfWork
 from mainspring.core.errors import Forbidden
 from mainspring.core.observability.logs import get_logger
 from mainspring.core.observability.security_events import access_refused
+from mainspring.core.personal_data import every_row
 from mainspring.core.security import key_text
 from mainspring.core.security.permission import PERMISSIONS
 from mainspring.core.security.principal import Principal
@@ -161,6 +163,11 @@ class KeyService:
             self._forget(key.id)
         return len(revoked)
 
+    async def erase(self, user_id: UUID) -> None:
+        """Remove every key of an account that is gone for good."""
+        await self.revoke_all(user_id)
+        await self.keys.delete_all(user_id)
+
     async def _owner_for(self, caller: Principal, user_id: UUID) -> UUID:
         """Whose key the caller may make: his own, or that of a service account with `api-keys:manage`."""
         if user_id == caller.id:
@@ -210,6 +217,11 @@ async def owner_of(uow: UnitOfWork, id: UUID) -> UUID | None:
     """Whose the key is."""
     key = await KeyRepository(uow).by_id(id)
     return key.user_id if key else None
+
+
+async def personal_data(uow: UnitOfWork, user_id: UUID) -> dict[str, Any]:
+    """The keys of the user; the rows hold nothing that opens one."""
+    return {"keys": await every_row(uow, KEYS, user_id=user_id)}
 
 
 def known_still(scopes: Sequence[str]) -> list[str]:

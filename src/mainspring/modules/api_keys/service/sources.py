@@ -8,7 +8,7 @@ from uuid import UUID
 from mainspring.core import clock
 from mainspring.core.application import Application
 from mainspring.core.database import UnitOfWork
-from mainspring.core.limits.budgets import Written
+from mainspring.core.limits.lending import Written
 from mainspring.core.security.ports import KeyState
 from mainspring.modules.users.rows import Standing
 from mainspring.modules.users.service import UserService

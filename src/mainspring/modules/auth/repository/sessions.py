@@ -5,7 +5,8 @@ from dataclasses import fields
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import and_, exists, func, select, update
+from sqlalchemy import and_, delete, exists, func, select, update
+from sqlalchemy.orm import aliased
 
 from mainspring.core.database import Listing, Repository, Statement, UtcDateTime, any_of, bind, insert_into
 
@@ -31,13 +32,17 @@ ADD_SESSION: Statement[None] = Statement(
         "last_used_at",
         "authenticated_at",
         "expires_at",
+        "impersonator_id",
+        "impersonator_session_id",
+        "origin_id",
     )
 )
 OWNER = Statement(select(Session.user_id).where(Session.id == bind("session_id", Session.id)), UUID)
 LIVE = Statement(
-    select(Session.id, Session.user_id, Session.expires_at, Session.authenticated_at).where(any_of(Session.id, "ids"), *ALIVE),
+    select(*(getattr(Session, field.name) for field in fields(LiveSession))).where(any_of(Session.id, "ids"), *ALIVE),
     LiveSession,
 )
+BY_ID = Statement(select(*SESSION).where(Session.id == bind("session_id", Session.id), *ALIVE), SessionRow)
 SESSIONS = Listing(
     select(*SESSION),
     SessionRow,
@@ -52,7 +57,7 @@ ALIKE = and_(
 )
 EARLIER = Statement(
     select(func.count().label("any"), func.count().filter(ALIKE).label("alike")).where(
-        OF_USER, Session.created_at > bind("since", UtcDateTime)
+        OF_USER, Session.created_at > bind("since", UtcDateTime), Session.impersonator_id.is_(None)
     ),
     EarlierSignIns,
 )
@@ -62,14 +67,45 @@ TOUCH: Statement[None] = Statement(
 PROVE: Statement[None] = Statement(
     update(Session)
     .where(Session.id == bind("session_id", Session.id), OF_USER, *ALIVE)
-    .values(authenticated_at=NOW, second_factor=bind("second_factor", Session.second_factor))
+    .values(
+        authenticated_at=NOW,
+        second_factor=func.coalesce(bind("second_factor", Session.second_factor), Session.second_factor),
+    )
 )
 END: Statement[None] = Statement(
     update(Session).where(Session.id == bind("session_id", Session.id), OF_USER, Session.ended_at.is_(None)).values(ENDING)
 )
-END_ALL: Statement[None] = Statement(update(Session).where(OF_USER, Session.ended_at.is_(None)).values(ENDING))
-END_OTHERS: Statement[None] = Statement(
-    update(Session).where(OF_USER, Session.ended_at.is_(None), Session.id != bind("session_id", Session.id)).values(ENDING)
+PRUNE: Statement[None] = Statement(
+    delete(Session).where(
+        Session.transport == bind("transport", Session.transport), Session.expires_at < bind("before", UtcDateTime)
+    )
+)
+END_ALL = Statement(update(Session).where(OF_USER, Session.ended_at.is_(None)).values(ENDING).returning(Session.id), UUID)
+END_SEVERAL = Statement(
+    update(Session).where(any_of(Session.id, "ids"), Session.ended_at.is_(None)).values(ENDING).returning(Session.id), UUID
+)
+END_OTHERS = Statement(
+    update(Session)
+    .where(OF_USER, Session.ended_at.is_(None), Session.id != bind("session_id", Session.id))
+    .values(ENDING)
+    .returning(Session.id),
+    UUID,
+)
+END_OF_ORIGINS = Statement(
+    update(Session).where(OF_USER, any_of(Session.origin_id, "origin_ids"), *ALIVE).values(ENDING).returning(Session.id), UUID
+)
+ACTING = (Session.impersonator_id == bind("impersonator_id", Session.impersonator_id), Session.ended_at.is_(None))
+END_ACTING_AS = Statement(update(Session).where(*ACTING, OF_USER).values(ENDING).returning(Session.id), UUID)
+OWN = aliased(Session)
+END_ORPHANS = Statement(
+    update(Session)
+    .where(
+        *ACTING,
+        exists(select(OWN.id).where(OWN.id == Session.impersonator_session_id, OWN.ended_at.is_not(None))),
+    )
+    .values(ENDING)
+    .returning(Session.id),
+    UUID,
 )
 
 ADD_TOKEN: Statement[None] = Statement(insert_into(RefreshToken, "session_id", "token_hash", "expires_at"))
@@ -84,6 +120,8 @@ TOKEN = Statement(
         Session.transport,
         Session.expires_at.label("session_expires_at"),
         Session.ended_at.label("session_ended_at"),
+        Session.method,
+        Session.second_factor,
     )
     .join_from(RefreshToken, Session, Session.id == RefreshToken.session_id)
     .where(RefreshToken.token_hash == bind("token_hash", RefreshToken.token_hash)),
@@ -134,15 +172,26 @@ class SessionRepository(Repository):
             last_used_at=row.last_used_at,
             authenticated_at=row.authenticated_at,
             expires_at=row.expires_at,
+            impersonator_id=row.impersonator_id,
+            impersonator_session_id=row.impersonator_session_id,
+            origin_id=row.origin_id,
         )
 
     async def earlier(self, user_id: UUID, device: str | None, ip_address: str | None, since: datetime) -> EarlierSignIns:
-        """The sessions that a user began since a moment, alive or not."""
+        """The sessions that a user himself began since a moment, alive or not."""
         return await self.uow.only(EARLIER, user_id=user_id, device=device, ip_address=ip_address, since=since)
 
     async def live(self, ids: Sequence[UUID], now: datetime) -> list[LiveSession]:
         """Those of the sessions that have not ended."""
         return await self.uow.all(LIVE, ids=list(ids), now=now) if ids else []
+
+    async def alive(self, session_id: UUID, now: datetime) -> SessionRow | None:
+        """A session that has not ended."""
+        return await self.uow.one(BY_ID, session_id=session_id, now=now)
+
+    async def prune(self, transport: str, before: datetime) -> int:
+        """Remove the sessions of a transport that were over before then; how many there were."""
+        return await self.uow.run(PRUNE, transport=transport, before=before)
 
     async def owner_of(self, session_id: UUID) -> UUID | None:
         """Whose session it is, alive or not; for the log of a refusal only."""
@@ -161,11 +210,27 @@ class SessionRepository(Repository):
         """End a session of the user; False when there is none to end."""
         return await self.uow.run(END, user_id=user_id, session_id=session_id, reason=reason, now=now) == 1
 
-    async def end_all(self, user_id: UUID, reason: str, now: datetime, but: UUID | None = None) -> int:
-        """End all sessions of the user, perhaps but one; how many."""
+    async def end_several(self, ids: Sequence[UUID], reason: str, now: datetime) -> list[UUID]:
+        """End sessions; those that were alive."""
+        return await self.uow.all(END_SEVERAL, ids=list(ids), reason=reason, now=now) if ids else []
+
+    async def end_all(self, user_id: UUID, reason: str, now: datetime, but: UUID | None = None) -> list[UUID]:
+        """End all sessions of the user, perhaps but one; which they were."""
         if but is None:
-            return await self.uow.run(END_ALL, user_id=user_id, reason=reason, now=now)
-        return await self.uow.run(END_OTHERS, user_id=user_id, reason=reason, now=now, session_id=but)
+            return await self.uow.all(END_ALL, user_id=user_id, reason=reason, now=now)
+        return await self.uow.all(END_OTHERS, user_id=user_id, reason=reason, now=now, session_id=but)
+
+    async def end_of_origins(self, user_id: UUID, origin_ids: Sequence[UUID], reason: str, now: datetime) -> list[UUID]:
+        """End those of the user that began at these origins; which they were."""
+        return await self.uow.all(END_OF_ORIGINS, user_id=user_id, origin_ids=list(origin_ids), reason=reason, now=now)
+
+    async def end_acting_as(self, impersonator_id: UUID, user_id: UUID, reason: str, now: datetime) -> list[UUID]:
+        """End the sessions in which somebody acts as the user; which they were."""
+        return await self.uow.all(END_ACTING_AS, impersonator_id=impersonator_id, user_id=user_id, reason=reason, now=now)
+
+    async def end_orphans(self, impersonator_id: UUID, reason: str, now: datetime) -> list[UUID]:
+        """End the sessions in which somebody acts as others, when the one of his own that they began in has ended."""
+        return await self.uow.all(END_ORPHANS, impersonator_id=impersonator_id, reason=reason, now=now)
 
 
 class RefreshTokenRepository(Repository):

@@ -3,7 +3,7 @@
 from mainspring.core.http import Answer, App, CallContext, Cookies, problems
 from mainspring.core.security.guard import CurrentPerson, RecentlyAuthenticated, public
 from mainspring.core.security.refusals import StepUpRequired
-from mainspring.modules.access.errors import LastAdministrator
+from mainspring.modules.access.errors import LastAdministrator, RoleNotFound
 from mainspring.modules.users.errors import EmailTaken
 from mainspring.modules.users.permissions import Administrator, UserCreator
 from mainspring.modules.users.schemas import UserOut
@@ -38,7 +38,7 @@ async def delete_me(
     return DeletionOut(erased_at=erased_at)
 
 
-@router.post("/users", status_code=201, responses=problems(EmailTaken))
+@router.post("/users", status_code=201, responses=problems(EmailTaken, RoleNotFound))
 async def create_user(body: CreateUser, caller: UserCreator, application: App, context: CallContext, answer: Answer) -> UserOut:
     """Make an account for somebody else, and choose the roles."""
     profile = await Registering(application, context).create(caller, body)
@@ -46,7 +46,7 @@ async def create_user(body: CreateUser, caller: UserCreator, application: App, c
     return UserOut.of(profile)
 
 
-@router.post("/admin/users", status_code=201, responses=problems(EmailTaken))
+@router.post("/admin/users", status_code=201, responses=problems(EmailTaken, RoleNotFound))
 async def create_user_as_administrator(
     body: CreateUser, caller: Administrator, application: App, context: CallContext, answer: Answer
 ) -> UserOut:

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from mainspring.core.http import Answer, ReadUnit, WriteUnit, problems
+from mainspring.core.http import Answer, ReadUnit, WriteUnit, limit, problems
 from mainspring.core.security.guard import RecentlyAuthenticated
 from mainspring.core.security.refusals import StepUpRequired
 
@@ -13,7 +13,12 @@ from ..service.exports import unpacked
 from .router import router
 
 
-@router.post("/users/me/export", status_code=202, responses=problems(StepUpRequired))
+@router.post(
+    "/users/me/export",
+    status_code=202,
+    responses=problems(StepUpRequired),
+    dependencies=[limit(lambda settings: settings.limits.exports, by="user")],
+)
 async def ask_for_export(caller: RecentlyAuthenticated, uow: WriteUnit, answer: Answer) -> DataExportOut:
     """Have an archive made of everything that is kept about oneself; `Location` is where it is going to be."""
     row = await ExportService(uow).ask(caller.id)

@@ -17,10 +17,10 @@ from ..schemas import (
     SendProof,
     ShowLink,
 )
-from ..service import EmailProofService
+from ..schemas.answering import SignInOut, answered
+from ..service import EmailProofService, Replacing
 from ..service.email_proofs import MAGIC, RESET, VERIFY
 from ..workflows import ChangingEmail, ProvingMailbox
-from .answering import SignInOut, answered
 from .presenting import refuse_strangers
 from .router import router
 
@@ -34,14 +34,14 @@ async def verify_email(body: ShowLink, application: App, context: CallContext) -
 @router.post("/auth/verify-email/resend", status_code=202, dependencies=[public])
 async def resend_verification(body: AskByEmail, uow: WriteUnit) -> MailAskedOut:
     """Have the link to prove an address mailed once more. The answer is the same for every address."""
-    EmailProofService(uow).ask(SendProof(body.email, VERIFY, "verify_email"))
+    await EmailProofService(uow).ask(SendProof(body.email, VERIFY, "verify_email"))
     return MailAskedOut()
 
 
 @router.post("/auth/forgot-password", status_code=202, dependencies=[public])
 async def forgot_password(body: AskByEmail, uow: WriteUnit) -> MailAskedOut:
     """Have a link mailed that sets a new password. The answer is the same for every address."""
-    EmailProofService(uow).ask(SendProof(body.email, RESET, "reset_password"))
+    await EmailProofService(uow).ask(SendProof(body.email, RESET, "reset_password"))
     return MailAskedOut()
 
 
@@ -54,7 +54,7 @@ async def reset_password(body: ResetPassword, application: App, context: CallCon
 @router.post("/auth/magic-link", status_code=202, dependencies=[public])
 async def ask_for_magic_link(body: AskByEmail, uow: WriteUnit) -> MailAskedOut:
     """Have a link mailed that signs in. The answer is the same for every address."""
-    EmailProofService(uow).ask(SendProof(body.email, MAGIC, "magic_link"))
+    await EmailProofService(uow).ask(SendProof(body.email, MAGIC, "magic_link"))
     return MailAskedOut()
 
 
@@ -64,7 +64,10 @@ async def sign_in_by_link(
 ) -> SignInOut:
     """Sign in with a link that was mailed; an account with a second factor still asks for it."""
     refuse_strangers(body.transport, cookies)
-    return answered(answer, cookies, await ProvingMailbox(application, context).sign_in(body))
+    before = cookies.refresh_token()
+    outcome = await ProvingMailbox(application, context).sign_in(body)
+    await Replacing(application, context).run(outcome, before)
+    return answered(answer, cookies, outcome)
 
 
 @router.post("/auth/change-email", status_code=202, responses=problems(WrongPassword, SameEmail, StepUpRequired))

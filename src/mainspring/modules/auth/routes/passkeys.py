@@ -7,6 +7,7 @@ from fastapi import Query
 
 from mainspring.core.http import Answer, App, CallContext, Cookies, PageOut, ReadUnit, WriteUnit, pagination_of, problems
 from mainspring.core.security.guard import CurrentPerson, RecentlyAuthenticated, public
+from mainspring.core.security.narrow_sessions import RecentOrEnrolling
 from mainspring.core.security.refusals import StepUpRequired
 from mainspring.core.security.same_origin import CrossSite
 
@@ -15,6 +16,7 @@ from ..errors import (
     PasskeyKnown,
     PasskeyNotFound,
     PasskeyRefused,
+    SecondFactorCompulsory,
     SignInPasskeyRefused,
     TooManyPasskeys,
 )
@@ -27,9 +29,9 @@ from ..schemas import (
     RequestOptionsOut,
     SignInWithPasskey,
 )
-from ..service import PasskeyService
-from ..workflows import Passkeys, Replacing
-from .answering import SignInOut, answered
+from ..schemas.answering import SignInOut, answered
+from ..service import PasskeyService, Replacing
+from ..workflows import Passkeys
 from .options import creation_options, request_options
 from .presenting import refuse_strangers
 from .router import router
@@ -37,7 +39,7 @@ from .router import router
 
 @router.post("/auth/passkeys/register/options", responses=problems(StepUpRequired))
 async def ask_for_new_passkey(
-    caller: RecentlyAuthenticated, application: App, context: CallContext, answer: Answer
+    caller: RecentOrEnrolling, application: App, context: CallContext, answer: Answer
 ) -> CreationOptionsOut:
     """What `navigator.credentials.create()` needs."""
     answer.header("Cache-Control", "no-store")
@@ -51,7 +53,7 @@ async def ask_for_new_passkey(
     responses=problems(PasskeyRefused, PasskeyKnown, TooManyPasskeys, StepUpRequired),
 )
 async def register_passkey(
-    body: RegisterPasskey, caller: RecentlyAuthenticated, application: App, context: CallContext, answer: Answer
+    body: RegisterPasskey, caller: RecentOrEnrolling, application: App, context: CallContext, answer: Answer
 ) -> PasskeyOut:
     """Keep the passkey that the browser made."""
     passkey = await Passkeys(application, context).register(caller, body)
@@ -88,7 +90,9 @@ async def list_passkeys(query: Annotated[PasskeyQuery, Query()], caller: Current
     return PageOut[PasskeyOut](data=PasskeyOut.list_of(found.rows), pagination=pagination_of(found))
 
 
-@router.delete("/auth/passkeys/{id}", status_code=204, responses=problems(PasskeyNotFound, StepUpRequired))
+@router.delete(
+    "/auth/passkeys/{id}", status_code=204, responses=problems(PasskeyNotFound, SecondFactorCompulsory, StepUpRequired)
+)
 async def remove_passkey(id: UUID, caller: RecentlyAuthenticated, uow: WriteUnit) -> None:
     """Remove one of the caller's passkeys."""
     await PasskeyService(uow).remove(caller.id, id)

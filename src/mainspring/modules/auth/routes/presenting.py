@@ -5,13 +5,17 @@ from uuid import UUID
 from mainspring.core.http import CookieSession
 from mainspring.core.security.refusals import PeopleOnly, TokenMissing
 
+from ..errors import MfaTokenInvalid
+from ..ports import PAGE
 from ..rows import PresentedRefresh
 from ..schemas import Refresh
 from ..workflows import Refreshing
 
 
 def refuse_strangers(transport: str, cookies: CookieSession) -> None:
-    """Raise CrossSite when another site's page would have our cookies set."""
+    """Raise CrossSite when another site's page would have our cookies set, MfaTokenInvalid for what began on our own page."""
+    if transport == PAGE:
+        raise MfaTokenInvalid()
     if transport == "cookie":
         cookies.refuse_cross_site()
 
@@ -41,7 +45,7 @@ async def session_of(refreshing: Refreshing, cookies: CookieSession) -> UUID:
     caller = await cookies.caller()
     if caller is None:
         raise TokenMissing()
-    if caller.is_key:
+    if caller.is_program:
         raise PeopleOnly()
     return caller.session_id
 

@@ -2,4 +2,4 @@
 
 from mainspring.core.http import Router
 
-router = Router(tags=["auth"])
+router = Router(tags=["auth"], never_stored=True)

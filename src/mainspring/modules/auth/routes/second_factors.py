@@ -3,7 +3,8 @@
 from uuid import UUID
 
 from mainspring.core.http import Answer, App, CallContext, Cookies, ReadUnit, WriteUnit, problems
-from mainspring.core.security.guard import CurrentPerson, RecentlyAuthenticated, public, recently_signed_in
+from mainspring.core.security.guard import RecentlyAuthenticated, public, recently_signed_in
+from mainspring.core.security.narrow_sessions import PersonOrEnrolling, RecentOrEnrolling
 from mainspring.core.security.refusals import StepUpRequired
 from mainspring.core.security.same_origin import CrossSite
 from mainspring.modules.users.errors import UserNotFound
@@ -11,6 +12,7 @@ from mainspring.modules.users.errors import UserNotFound
 from ..errors import (
     MfaTokenInvalid,
     PasskeyRefused,
+    SecondFactorCompulsory,
     SecondFactorRefused,
     StepUpImpossible,
     TotpActive,
@@ -30,9 +32,9 @@ from ..schemas import (
     TotpEnrolmentOut,
     VerifyMfa,
 )
-from ..service import FactorService
-from ..workflows import Completing, Replacing, SecondFactors, SteppingUp
-from .answering import entered
+from ..schemas.answering import entered
+from ..service import FactorService, Replacing
+from ..workflows import Completing, SecondFactors, SteppingUp
 from .presenting import refuse_strangers
 from .router import router
 
@@ -49,19 +51,19 @@ async def verify_second_factor(
 
 
 @router.post("/auth/step-up", status_code=204, responses=problems(WrongPassword, WrongCode, PasskeyRefused, StepUpImpossible))
-async def step_up(body: StepUp, caller: CurrentPerson, application: App, context: CallContext) -> None:
+async def step_up(body: StepUp, caller: PersonOrEnrolling, application: App, context: CallContext) -> None:
     """Prove again that it is you, with everything that the account has; delicate changes are let through for a while then."""
     await SteppingUp(application, context).run(caller, body)
 
 
 @router.get("/auth/mfa")
-async def get_second_factors(caller: CurrentPerson, uow: ReadUnit) -> MfaOut:
+async def get_second_factors(caller: PersonOrEnrolling, uow: ReadUnit) -> MfaOut:
     """One's second factors."""
     return MfaOut.of(await FactorService(uow).of(caller.id))
 
 
 @router.post("/auth/mfa/totp/enroll", responses=problems(TotpActive, StepUpRequired))
-async def enroll_totp(caller: RecentlyAuthenticated, application: App, context: CallContext, answer: Answer) -> TotpEnrolmentOut:
+async def enroll_totp(caller: RecentOrEnrolling, application: App, context: CallContext, answer: Answer) -> TotpEnrolmentOut:
     """A secret for an authenticator app. It counts once its first code is shown."""
     answer.header("Cache-Control", "no-store")
     return TotpEnrolmentOut.of(await SecondFactors(application, context).enroll(caller))
@@ -69,14 +71,16 @@ async def enroll_totp(caller: RecentlyAuthenticated, application: App, context: 
 
 @router.post("/auth/mfa/totp/activate", responses=problems(WrongCode, TotpActive, TotpNotActive, StepUpRequired))
 async def activate_totp(
-    body: ActivateTotp, caller: RecentlyAuthenticated, application: App, context: CallContext, answer: Answer
+    body: ActivateTotp, caller: RecentOrEnrolling, application: App, context: CallContext, answer: Answer
 ) -> RecoveryCodesOut:
     """Show the app's first code. Signing in asks for one from now on, and all other sessions end."""
     answer.header("Cache-Control", "no-store")
     return RecoveryCodesOut(recovery_codes=await SecondFactors(application, context).activate(caller, body))
 
 
-@router.delete("/auth/mfa/totp", status_code=204, responses=problems(WrongPassword, TotpNotActive, StepUpRequired))
+@router.delete(
+    "/auth/mfa/totp", status_code=204, responses=problems(WrongPassword, TotpNotActive, SecondFactorCompulsory, StepUpRequired)
+)
 async def disable_totp(
     caller: RecentlyAuthenticated, application: App, context: CallContext, body: CurrentPassword | None = None
 ) -> None:

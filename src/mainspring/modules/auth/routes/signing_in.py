@@ -8,6 +8,7 @@ from fastapi import Query
 from mainspring.core.http import Answer, App, CallContext, Cookies, PageOut, ReadUnit, WriteUnit, pagination_of, problems
 from mainspring.core.security.csrf import CsrfMismatch
 from mainspring.core.security.guard import CurrentPerson, public
+from mainspring.core.security.narrow_sessions import AnySession
 from mainspring.core.security.same_origin import CrossSite
 from mainspring.modules.users.errors import UserNotFound
 
@@ -22,10 +23,12 @@ from ..errors import (
     SessionNotFound,
 )
 from ..permissions import SessionEnding
+from ..ports import CLIENT
+from ..rows import SessionRow
 from ..schemas import BearerOut, CookieOut, CsrfOut, Login, Refresh, SessionOut, SessionQuery
-from ..service import SessionService
-from ..workflows import Refreshing, Replacing, SigningIn
-from .answering import SignInOut, answered, entered
+from ..schemas.answering import SignInOut, answered, entered
+from ..service import Replacing, SessionService
+from ..workflows import Refreshing, SigningIn
 from .presenting import refresh_of, refuse_strangers, session_of
 from .router import router
 
@@ -60,10 +63,11 @@ async def get_csrf_token(application: App, context: CallContext, answer: Answer,
 
 
 @router.post("/auth/logout", status_code=204)
-async def logout(caller: CurrentPerson, uow: WriteUnit, cookies: Cookies) -> None:
+async def logout(caller: AnySession, uow: WriteUnit, cookies: Cookies) -> None:
     """End the session that asks."""
-    await SessionService(uow).end(caller.id, caller.session_id)
-    cookies.forget()
+    await SessionService(uow).let_go(caller.id, caller.session_id, "logout")
+    if caller.impersonator_id is None:  # else the cookies are of whoever acts as another, and go on
+        cookies.forget()
 
 
 @router.post("/auth/logout-all", status_code=204)
@@ -77,7 +81,7 @@ async def logout_all(caller: CurrentPerson, uow: WriteUnit, cookies: Cookies) ->
 async def list_sessions(query: Annotated[SessionQuery, Query()], caller: CurrentPerson, uow: ReadUnit) -> PageOut[SessionOut]:
     """The caller's sessions."""
     found = await SessionService(uow).of_user(caller.id, query)
-    shown = [SessionOut.seen_from(caller.session_id, row, words_for(row.device)) for row in found.rows]
+    shown = [SessionOut.seen_from(caller.session_id, row, _device_of(row)) for row in found.rows]
     return PageOut[SessionOut](data=shown, pagination=pagination_of(found))
 
 
@@ -91,3 +95,8 @@ async def end_session(id: UUID, caller: CurrentPerson, uow: WriteUnit) -> None:
 async def end_sessions_of_user(id: UUID, caller: SessionEnding, uow: WriteUnit) -> None:
     """End every session of a user."""
     await SessionService(uow).end_all_of(caller, id)
+
+
+def _device_of(row: SessionRow) -> str | None:
+    """What its owner calls it; the session of an OAuth client bears the client's name."""
+    return row.device if row.transport == CLIENT else words_for(row.device)

@@ -1,5 +1,6 @@
 """What clients send and receive about accounts, sessions and second factors."""
 
+from .impersonation import BeginImpersonation, ImpersonationOut
 from .mailboxes import (
     AskByEmail,
     ChangeEmail,
@@ -63,6 +64,7 @@ __all__ = [
     "Assertion",
     "Attestation",
     "BearerOut",
+    "BeginImpersonation",
     "ChangeEmail",
     "ChangePassword",
     "ComeInByLink",
@@ -75,6 +77,7 @@ __all__ = [
     "DeletionOut",
     "DescriptorOut",
     "EmailChangeOut",
+    "ImpersonationOut",
     "Login",
     "MailAskedOut",
     "MakeExport",

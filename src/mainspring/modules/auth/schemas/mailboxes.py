@@ -11,7 +11,7 @@ from mainspring.core.email_address import Email
 from mainspring.core.http import Out, Schema
 
 from ..rows import ExportRow
-from .signing_in import Password, Transport
+from .signing_in import NewPassword, Password, Transport
 
 LinkToken = Annotated[str, StringConstraints(min_length=1, max_length=512)]
 
@@ -37,7 +37,7 @@ class ComeInByLink(ShowLink):
 class ResetPassword(ShowLink):
     """The secret of a link that was mailed, and the password to be."""
 
-    new_password: Password
+    new_password: NewPassword
 
 
 class ChangeEmail(Schema):

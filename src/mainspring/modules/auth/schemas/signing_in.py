@@ -9,12 +9,14 @@ from pydantic import Field, StringConstraints, ValidationError
 from mainspring.core.email_address import Email
 from mainspring.core.http import ListQuery, Out, Schema
 from mainspring.core.http.messages import describe
+from mainspring.core.http.openapi_parts import BOUNDED_BY_SETTINGS
 from mainspring.modules.users.schemas import MeOut, Names
 
 from ..rows import MfaRequired, SessionRow, SignedInAs
 
 # Rules for new passwords need the settings and the other fields, so they lie in core.security.passwords and run in the workflow.
 Password = Annotated[str, Field(min_length=1, max_length=4096, json_schema_extra={"format": "password"})]
+NewPassword = Annotated[Password, Field(json_schema_extra={"format": "password", BOUNDED_BY_SETTINGS: True})]
 RefreshTokenText = Annotated[str, StringConstraints(min_length=1, max_length=512)]
 Transport = Annotated[
     Literal["bearer", "cookie"],
@@ -27,14 +29,14 @@ class Register(Names):
     """A new account for oneself."""
 
     email: Email
-    password: Password
+    password: NewPassword
 
 
 class CreateUser(Names):
     """A new account for somebody else. Without roles it gets the role `user` (R-141)."""
 
     email: Email
-    password: Password
+    password: NewPassword
     roles: Annotated[list[RoleName], Field(max_length=20)] | None = None
 
 
@@ -56,7 +58,7 @@ class ChangePassword(Schema):
     """The password of now and the one to be."""
 
     current_password: Password
-    new_password: Password
+    new_password: NewPassword
 
 
 class SessionQuery(ListQuery):
@@ -78,6 +80,10 @@ class BearerOut(Out):
         default=None,
         description="Send it as X-Device-Token at later sign-ins from this device; it opens nothing by itself. Only at sign-in.",
     )
+    mfa_enrollment_required: bool = Field(
+        default=False,
+        description="Whether a role asks for a second factor that is missing: the session can set one up, and do nothing else.",
+    )
     user: MeOut
 
     @classmethod
@@ -90,7 +96,8 @@ class BearerOut(Out):
             refresh_token=signed_in.tokens.refresh_token,
             refresh_expires_at=signed_in.tokens.refresh_expires_at,
             device_token=signed_in.device.text if signed_in.device else None,
-            user=MeOut.of(signed_in.profile),
+            mfa_enrollment_required=signed_in.must_enrol,
+            user=MeOut.of(signed_in.profile, must_enrol=signed_in.must_enrol),
         )
 
 
@@ -101,6 +108,10 @@ class CookieOut(Out):
     expires_at: datetime = Field(description="When the access token expires.")
     refresh_expires_at: datetime = Field(description="When the refresh token expires unless it is used before.")
     csrf_token: str = Field(description="Send it as X-CSRF-Token with every request that changes something.")
+    mfa_enrollment_required: bool = Field(
+        default=False,
+        description="Whether a role asks for a second factor that is missing: the session can set one up, and do nothing else.",
+    )
     user: MeOut
 
     @classmethod
@@ -111,7 +122,8 @@ class CookieOut(Out):
             expires_at=signed_in.access.expires_at,
             refresh_expires_at=signed_in.tokens.refresh_expires_at,
             csrf_token=csrf_token,
-            user=MeOut.of(signed_in.profile),
+            mfa_enrollment_required=signed_in.must_enrol,
+            user=MeOut.of(signed_in.profile, must_enrol=signed_in.must_enrol),
         )
 
 
@@ -147,6 +159,7 @@ class SessionOut(Out):
     last_used_at: datetime
     expires_at: datetime
     current: bool
+    impersonated_by: UUID | None = Field(description="Who acts as the user in this session, when it is not the user.")
 
     @classmethod
     def seen_from(cls, session_id: UUID, row: SessionRow, words: str | None) -> Self:
@@ -161,6 +174,7 @@ class SessionOut(Out):
             last_used_at=row.last_used_at,
             expires_at=row.expires_at,
             current=row.id == session_id,
+            impersonated_by=row.impersonator_id,
         )
 
 

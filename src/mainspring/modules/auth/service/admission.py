@@ -11,20 +11,26 @@ from mainspring.core import clock, ids
 from mainspring.core.database import UnitOfWork
 from mainspring.core.errors import Unauthenticated
 from mainspring.core.observability import security_events
+from mainspring.core.security.principal import Principal
 from mainspring.core.settings import Settings as CoreSettings
-from mainspring.modules.users.rows import Profile
+from mainspring.modules.users.rows import SERVICE, Profile
+from mainspring.modules.users.service import UserService
 
 from ..device_words import words_for
 from ..devices import token_for
-from ..errors import EmailUnverified, InvalidCredentials, MfaTokenInvalid, SecondFactorRefused
-from ..events import NewDevice
+from ..errors import EmailUnverified, InvalidCredentials, MfaTokenInvalid, RefreshTokenRevoked, SecondFactorRefused
+from ..events import ImpersonationBegan, NewDevice
+from ..ports import CLIENT, PAGE
 from ..repository import ChallengeRepository, SessionRepository
-from ..rows import Challenge, Entered, MfaRequired, Proof, Shown
+from ..rows import CLIENT_CREDENTIALS, Challenge, Entered, Impersonated, MfaRequired, Proof, Shown, Tokens
 from ..sealing import token_hash
 from ..settings import Settings
+from .compulsory import owes_factor
 from .deletions import DeletionService
-from .factors import FactorService, hold_admissions
-from .opening import device_sent, open_session, place_of
+from .factors import FactorService
+from .holding import hold_admissions
+from .impersonation import ImpersonationService
+from .opening import device_sent, open_impersonation, open_session, place_of
 from .password_guesses import PasswordGuessService
 from .standing import profile_in_good_standing
 
@@ -69,7 +75,47 @@ class Admission:
         profile = await profile_in_good_standing(self.uow, user_id, MfaTokenInvalid)
         if not await FactorService(self.uow).use(user_id, shown):
             raise SecondFactorRefused()
-        return await self._open(profile, Proof(user_id, challenge.method), challenge.transport, shown.method)
+        proof = Proof(user_id, challenge.method, origin_id=challenge.origin_id)
+        return await self._open(profile, proof, challenge.transport, shown.method)
+
+    async def impersonate(self, caller: Principal, user_id: UUID, reason: str) -> Impersonated:
+        """A short session in which the caller acts as somebody else. It is no sign-in of that user, and nothing renews it.
+
+        Raises UserNotFound, ImpersonationRefused.
+        """
+        await hold_admissions(self.uow, user_id)
+        profile = await ImpersonationService(self.uow).may_begin(caller, user_id)
+        life = self.uow.port(CoreSettings).section(Settings).impersonation_life
+        session = await open_impersonation(self.uow, caller, user_id, life)
+        self.uow.publish(ImpersonationBegan(session.id, user_id, caller.id, reason, session.expires_at))
+        return Impersonated(profile, session.id, caller.id, session.expires_at)
+
+    async def delegate(self, session_id: UUID, user_id: UUID, device: str, life: timedelta | None) -> Tokens:
+        """A session for the OAuth client that the owner of a session on our sign-in page let in. It says what that one proved.
+
+        Without a refresh token it lives as long as its one access token, `life`. Raises RefreshTokenRevoked when the session of
+        the page is over, the account may not come in, or has to prove a second factor and did not.
+        """
+        await hold_admissions(self.uow, user_id)
+        parent = await SessionRepository(self.uow).alive(session_id, clock.now())
+        if parent is None or parent.user_id != user_id or parent.transport != PAGE:
+            raise RefreshTokenRevoked()
+        await profile_in_good_standing(self.uow, user_id, RefreshTokenRevoked)
+        if await owes_factor(self.uow, parent):
+            raise RefreshTokenRevoked()
+        proof = Proof(user_id, parent.method)
+        return await open_session(
+            self.uow, proof, CLIENT, parent.second_factor, device=device, life=life, proved_at=parent.authenticated_at
+        )
+
+    async def serve(self, account_id: UUID, device: str, life: timedelta) -> Tokens:
+        """A session for an OAuth client that acts as its service account. Raises RefreshTokenRevoked when that is shut out."""
+        await hold_admissions(self.uow, account_id)
+        account = (await UserService(self.uow).standing([account_id], services=True)).get(account_id)
+        if account is None or account.kind != SERVICE:
+            raise RefreshTokenRevoked()
+        proof = Proof(account_id, CLIENT_CREDENTIALS)
+        return await open_session(self.uow, proof, CLIENT, None, device=device, life=life)
 
     async def waiting(self, token: str) -> Challenge | None:
         """The first proof that waits behind a token of ours; None when there is none, or its time is over."""
@@ -83,7 +129,7 @@ class Admission:
     async def _ask(self, proof: Proof, transport: str, methods: tuple[str, ...]) -> MfaRequired:
         token = ids.secret(TOKEN_BYTES)
         now = clock.now()
-        challenge = Challenge(proof.user_id, proof.method, transport)
+        challenge = Challenge(proof.user_id, proof.method, transport, proof.origin_id)
         await self.challenges.add(challenge, token_hash(token), now, now + CHALLENGE_LIFE)
         return MfaRequired(token, int(CHALLENGE_LIFE.total_seconds()), methods)
 

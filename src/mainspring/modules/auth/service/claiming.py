@@ -11,6 +11,7 @@ from mainspring.core.database import UnitOfWork
 from mainspring.modules.users.service import UserService
 
 from ..events import AccountClaimed, EmailVerified
+from ..ports import OtherWaysIn
 from ..repository import EmailChangeRepository, EmailProofRepository, PasskeyRepository
 from ..rows import MailedProof
 from .credentials import CredentialService
@@ -54,4 +55,5 @@ class Claiming:
         """What opens the account by itself; a second factor stays, for it opens nothing. API keys go when they hear of it."""
         if await PasskeyRepository(self.uow).remove_all(user_id):
             removed = (*removed, "passkeys")
+        removed = (*removed, *await self.uow.port(OtherWaysIn).take(self.uow, user_id))
         self.uow.publish(AccountClaimed(user_id, removed))

@@ -11,7 +11,7 @@ from mainspring.modules.users.service import UserService
 from ..events import DeletionCancelled, DeletionWished
 from ..repository import DeletionRepository
 from ..settings import Settings
-from .factors import hold_admissions
+from .holding import hold_admissions
 from .sessions import SessionService
 
 

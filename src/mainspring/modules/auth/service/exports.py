@@ -17,7 +17,8 @@ from ..events import SECURITY, DataExportAsked
 from ..repository import SESSIONS, ExportRepository
 from ..rows import ExportRow
 from ..schemas import MakeExport
-from .factors import FactorService, hold_admissions
+from .factors import FactorService
+from .holding import hold_admissions
 
 KEPT = timedelta(days=7)
 PATIENCE = timedelta(hours=1)

@@ -11,8 +11,10 @@ from mainspring.modules.users.service import UserService
 
 from ..errors import TotpActive, TotpNotActive
 from ..events import MfaReset, RecoveryCodesRenewed, RecoveryCodeUsed, TotpDisabled, TotpEnabled
-from ..repository import PasskeyRepository, RecoveryCodeRepository, TotpRepository
+from ..repository import CredentialRepository, PasskeyRepository, RecoveryCodeRepository, TotpRepository
 from ..rows import FactorsRow, Shown, ShownPasskey, ShownStep, TotpRow
+from .compulsory import refuse_last_factor
+from .holding import hold_admissions
 from .passkeys import PasskeyService
 from .sessions import SessionService
 
@@ -40,6 +42,11 @@ class FactorService:
         if not await self.active_totp(user_id):
             return ()
         return (*TOTP_METHODS, PASSKEY) if await self.passkeys.count(user_id) else TOTP_METHODS
+
+    async def first_factors_of(self, user_id: UUID) -> tuple[str, ...]:
+        """What of this module lets the user in without anybody else's word."""
+        ways = ("password",) if await CredentialRepository(self.uow).hash_of(user_id) else ()
+        return (*ways, PASSKEY) if await self.passkeys.count(user_id) else ways
 
     async def active_totp(self, user_id: UUID) -> TotpRow | None:
         """The confirmed authenticator app, with its sealed secret."""
@@ -86,8 +93,10 @@ class FactorService:
         return True
 
     async def disable(self, caller: Principal) -> None:
-        """Ask for no second factor any more; other sessions end. Raises TotpNotActive."""
+        """Ask for no second factor any more; other sessions end. Raises TotpNotActive, SecondFactorCompulsory."""
         await hold_admissions(self.uow, caller.id)
+        if not await self.passkeys.count(caller.id):
+            await refuse_last_factor(self.uow, caller.id)
         if not await self.totp.remove(caller.id):
             raise TotpNotActive()
         await self.codes.remove(caller.id)
@@ -120,8 +129,3 @@ class FactorService:
         await users.set_mfa_enabled(user_id, False)
         await SessionService(self.uow).end_all(user_id, "mfa_reset")
         self.uow.publish(MfaReset(user_id))
-
-
-async def hold_admissions(uow: UnitOfWork, user_id: UUID) -> None:
-    """Until the unit ends, nobody else comes in as this user, and no second factor is switched on or off."""
-    await uow.lock(f"auth.admission {user_id}", wait=True)

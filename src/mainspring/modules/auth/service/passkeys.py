@@ -10,9 +10,11 @@ from mainspring.core.security.claim_once import claim_once, offer_once, withdraw
 
 from ..errors import PasskeyKnown, PasskeyNotFound, PasskeyRefused, TooManyPasskeys
 from ..events import PasskeyAdded, PasskeyRemoved
-from ..repository import PASSKEYS, PasskeyRepository
+from ..repository import PASSKEYS, PasskeyRepository, TotpRepository
 from ..rows import NewPasskey, PasskeyRow, ShownPasskey
 from ..schemas import PasskeyQuery
+from .compulsory import refuse_last_factor
+from .holding import hold_admissions
 
 REGISTERING, SIGNING_IN = "auth.passkey.registering", "auth.passkey.signing_in"
 CHALLENGE_LIFE = timedelta(minutes=5)
@@ -72,8 +74,16 @@ class PasskeyService:
         return False
 
     async def remove(self, user_id: UUID, id: UUID) -> None:
-        """Remove one of the user's passkeys. Raises PasskeyNotFound, the same for a stranger's."""
-        row = next((one for one in await self.passkeys.of_user(user_id) if one.id == id), None)
+        """Remove one of the user's passkeys. Raises PasskeyNotFound, the same for a stranger's, and SecondFactorCompulsory."""
+        await hold_admissions(self.uow, user_id)
+        passkeys = await self.passkeys.of_user(user_id)
+        row = next((one for one in passkeys if one.id == id), None)
+        if row is not None and len(passkeys) == 1 and not await self._has_totp(user_id):
+            await refuse_last_factor(self.uow, user_id)
         if row is None or not await self.passkeys.remove(user_id, id):
             raise PasskeyNotFound()
         self.uow.publish(PasskeyRemoved(user_id, row.name))
+
+    async def _has_totp(self, user_id: UUID) -> bool:
+        row = await TotpRepository(self.uow).of(user_id)
+        return row is not None and row.activated_at is not None

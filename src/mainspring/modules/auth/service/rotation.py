@@ -16,11 +16,14 @@ from mainspring.core.settings import Settings
 
 from ..errors import RefreshTokenExpired, RefreshTokenInvalid, RefreshTokenReused, RefreshTokenRevoked
 from ..events import RefreshReused
+from ..ports import SessionFollower
 from ..repository import RefreshTokenRepository, SessionRepository
-from ..rows import PresentedRefresh, TokenRow, Tokens
+from ..rows import PresentedRefresh, TokenRow, Tokens, proved_two
 from ..sealing import seal, token_hash, unseal
 from .opening import REFRESH_TOKEN_BYTES
 from .sessions import is_alive
+
+REUSE = "refresh_reuse"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,7 @@ class RotationService:
         await self.tokens.add(row.session_id, successor.hash, expires_at)
         if not await SessionRepository(self.uow).touch(row.session_id, now):
             raise RefreshTokenRevoked()  # ended between the two statements
-        return Tokens(row.session_id, row.user_id, successor.token, expires_at, row.transport)
+        return _tokens(row, successor.token, expires_at)
 
     async def left_sealed(self) -> list[str]:
         """Hashes of the tokens whose window is over and that still hold a successor."""
@@ -117,12 +120,18 @@ class RotationService:
         refresh_token = unseal(row.successor, token, row.session_id)
         if refresh_token is None:
             return None
-        return Tokens(row.session_id, row.user_id, refresh_token, following.expires_at, row.transport)
+        return _tokens(row, refresh_token, following.expires_at)
 
     async def _reused(self, row: TokenRow, now: datetime) -> Tokens:
-        await SessionRepository(self.uow).end(row.user_id, row.session_id, "refresh_reuse", now)
+        if await SessionRepository(self.uow).end(row.user_id, row.session_id, REUSE, now):
+            await self.uow.port(SessionFollower).ended(self.uow, [row.session_id], REUSE)
         self.uow.publish(RefreshReused(row.session_id, row.user_id))
         snapshots = self.uow.port(Snapshots)
         self.uow.after_commit(lambda: snapshots.forget_session(row.session_id))
-        security_events.suspicious_activity(row.user_id, "refresh_reuse", sessionId=row.session_id)
+        security_events.suspicious_activity(row.user_id, REUSE, sessionId=row.session_id)
         raise RefreshTokenReused()
+
+
+def _tokens(row: TokenRow, refresh_token: str, expires_at: datetime) -> Tokens:
+    has_two = proved_two(row.method, row.second_factor)
+    return Tokens(row.session_id, row.user_id, refresh_token, expires_at, row.transport, has_two)

@@ -3,12 +3,12 @@
 from .changing_email import ChangingEmail
 from .changing_password import ChangingPassword
 from .completing import Completing
+from .impersonating import Impersonating
 from .leaving import Leaving
 from .passkeys import Passkeys
 from .proving_mailbox import ProvingMailbox
 from .refreshing import Refreshing
 from .registering import Registering
-from .replacing import Replacing
 from .second_factors import SecondFactors
 from .signing_in import SigningIn
 from .stepping_up import SteppingUp
@@ -17,12 +17,12 @@ __all__ = [
     "ChangingEmail",
     "ChangingPassword",
     "Completing",
+    "Impersonating",
     "Leaving",
     "Passkeys",
     "ProvingMailbox",
     "Refreshing",
     "Registering",
-    "Replacing",
     "SecondFactors",
     "SigningIn",
     "SteppingUp",

@@ -9,10 +9,9 @@ from mainspring.core.observability import security_events
 from mainspring.modules.users.service import UserService
 
 from ..errors import MfaTokenInvalid, SecondFactorRefused
-from ..rows import Challenge, SignedInAs
+from ..rows import Challenge, Entered, SignedInAs
 from ..schemas import VerifyMfa
-from ..service import Admission
-from .issuing import issue
+from ..service import Admission, issue
 from .showing import judge
 
 
@@ -25,6 +24,10 @@ class Completing:
 
     async def run(self, wish: VerifyMfa, confirm: Callable[[str], None]) -> SignedInAs:
         """Raises MfaTokenInvalid, SecondFactorRefused, TooManyRequests, and what `confirm` raises for the session's transport."""
+        return issue(self.application, await self.enter(wish, confirm))
+
+    async def enter(self, wish: VerifyMfa, confirm: Callable[[str], None]) -> Entered:
+        """The same without an access token."""
         limit = self.application.resolve(FailureLimit)
         async with limit.unguessed(self.context.address):
             challenge, email = await self._look(wish.mfa_token)
@@ -44,11 +47,11 @@ class Completing:
             raise MfaTokenInvalid()
         return challenge, standing[challenge.user_id].email
 
-    async def _complete(self, challenge: Challenge, wish: VerifyMfa) -> SignedInAs:
+    async def _complete(self, challenge: Challenge, wish: VerifyMfa) -> Entered:
         judged = await judge(self.application, self.context, challenge.user_id, wish, SecondFactorRefused)
         if judged.shown is None:
             raise SecondFactorRefused()
         async with self.application.unit(self.context) as uow:
             entered = await Admission(uow).complete(wish.mfa_token, challenge.user_id, judged.shown)
             await judged.release(uow)
-        return issue(self.application, entered)
+        return entered

@@ -12,9 +12,8 @@ from mainspring.modules.users.service import UserService
 from ..errors import MfaTokenInvalid, PasskeyRefused, SignInPasskeyRefused
 from ..rows import AskedPasskey, MfaRequired, NewPasskeyWish, PasskeyRow, Proof, ShownPasskey, SignedInAs
 from ..schemas import AskForPasskey, Assertion, RegisterPasskey, SignInWithPasskey
-from ..service import Admission, PasskeyService
+from ..service import Admission, PasskeyService, issue_if_entered
 from ..webauthn import Judge, RelyingParty
-from .issuing import issue_if_entered
 
 
 class Passkeys:

@@ -29,9 +29,9 @@ from ..service import (
     EmailProofService,
     PasswordGuessService,
     hold_admissions,
+    issue_if_entered,
 )
 from ..service.email_proofs import CHANGE, MAGIC, RESET, VERIFY
-from .issuing import issue_if_entered
 
 
 class ProvingMailbox:

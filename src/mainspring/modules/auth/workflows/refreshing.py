@@ -9,9 +9,8 @@ from mainspring.core.limits.failures import FailureLimit
 from ..errors import RefreshTokenRevoked
 from ..rows import Entered, PresentedRefresh, SignedInAs
 from ..sealing import token_hash
-from ..service import RotationService, profile_in_good_standing
+from ..service import RotationService, issue, profile_in_good_standing
 from .erasing import Eraser
-from .issuing import issue
 
 
 class Refreshing:
@@ -26,8 +25,12 @@ class Refreshing:
 
         What `confirm` raises is raised before anything changes.
         """
+        return issue(self.application, await self.enter(presented))
+
+    async def enter(self, presented: PresentedRefresh) -> Entered:
+        """The same without an access token."""
         async with self.application.resolve(FailureLimit).unguessed(self.context.address):
-            return await self._refresh(presented)
+            return await self.rotate(presented)
 
     async def session_of(self, presented: PresentedRefresh) -> UUID:
         """The living session of a refresh token, which stays as it is. Raises as `run` does."""
@@ -37,7 +40,8 @@ class Refreshing:
         ):
             return (await RotationService(uow).live(presented)).session_id
 
-    async def _refresh(self, presented: PresentedRefresh) -> SignedInAs:
+    async def rotate(self, presented: PresentedRefresh) -> Entered:
+        """The same without a limit: the server of an OAuth client refreshes for many people from one address."""
         refresh_token = presented.token
         async with self.application.reading(self.context) as uow:
             rotation = RotationService(uow)
@@ -49,4 +53,4 @@ class Refreshing:
             profile = await profile_in_good_standing(uow, tokens.user_id, RefreshTokenRevoked)
         if tokens.refresh_token == successor.token:  # and not forgiven: then another request sealed
             self.application.resolve(Eraser).after_the_window(token_hash(refresh_token))
-        return issue(self.application, Entered(profile, tokens))
+        return Entered(profile, tokens)

@@ -11,10 +11,9 @@ from mainspring.core.security.passwords import Passwords
 from mainspring.modules.users.service import UserService
 
 from ..errors import InvalidCredentials
-from ..rows import Device, MfaRequired, Proof, SignedInAs
+from ..rows import Device, Entered, MfaRequired, Proof, SignedInAs
 from ..schemas import Login
-from ..service import Admission, CredentialService, PasswordGuessService, hold_admissions
-from .issuing import issue_if_entered
+from ..service import Admission, CredentialService, PasswordGuessService, hold_admissions, issue_if_entered
 from .judging_password import JudgedPassword, judge_password
 
 
@@ -27,22 +26,26 @@ class SigningIn:
 
     async def run(self, login: Login) -> SignedInAs | MfaRequired:
         """Raises InvalidCredentials, TooManyRequests after five failures, Unavailable when too many are waiting."""
+        return issue_if_entered(self.application, await self.enter(login, login.transport))
+
+    async def enter(self, login: Login, transport: str) -> Entered | MfaRequired:
+        """The same without an access token."""
         async with self.application.resolve(FailureLimit).attempt(login.email, self.context.address):
             try:
-                return await self._sign_in(login)
+                return await self._sign_in(login, transport)
             except InvalidCredentials:
                 security_events.failed_login(email=login.email, ip=self.context.address)
                 raise
 
-    async def _sign_in(self, login: Login) -> SignedInAs | MfaRequired:
+    async def _sign_in(self, login: Login, transport: str) -> Entered | MfaRequired:
         user_id, stored, device = await self._look(login.email)
         judged = await judge_password(self.application, self.context, login.email, device, login.password, stored)
         if user_id is None or stored is None or not judged.verdict.matches:
             raise InvalidCredentials()
         if judged.verdict.outdated:
             new_hash = await self.application.resolve(Passwords).hash(login.password)
-            return await self._begin(user_id, stored, new_hash, login, judged)
-        return await self._begin(user_id, stored, stored, login, judged)
+            return await self._begin(user_id, stored, new_hash, transport, judged)
+        return await self._begin(user_id, stored, stored, transport, judged)
 
     async def _look(self, email: str) -> tuple[UUID | None, str | None, Device | None]:
         """Two statements whether or not the address is known, so that time tells nothing; one more for a known device."""
@@ -56,13 +59,12 @@ class SigningIn:
         return user.id, stored, device
 
     async def _begin(
-        self, user_id: UUID, stored: str, new_hash: str, login: Login, judged: JudgedPassword
-    ) -> SignedInAs | MfaRequired:
+        self, user_id: UUID, stored: str, new_hash: str, transport: str, judged: JudgedPassword
+    ) -> Entered | MfaRequired:
         async with self.application.unit(self.context) as uow:
             await hold_admissions(uow, user_id)  # before the credential, as everybody does, or two wait for each other
             # the row stays locked until the session is there: a change of password meanwhile waits, and then ends the session
             if not await CredentialService(uow).confirm(user_id, stored, new_hash):
                 raise InvalidCredentials()
             await judged.release(uow)
-            outcome = await Admission(uow).admit(Proof(user_id, "password"), login.transport)
-        return issue_if_entered(self.application, outcome)
+            return await Admission(uow).admit(Proof(user_id, "password"), transport)

@@ -1,0 +1,1 @@
+"""Backups in one file: made while the program serves, checked before anything is restored (docs/guides/operations.md)."""

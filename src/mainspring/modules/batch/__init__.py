@@ -1,0 +1,1 @@
+"""Several operations of the API in one transaction."""

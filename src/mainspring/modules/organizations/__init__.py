@@ -1,0 +1,1 @@
+"""Organizations: people who belong together, their roles among each other, and invitations."""
