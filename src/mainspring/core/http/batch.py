@@ -234,7 +234,8 @@ def _refused(index: int, wish: Operation, exchange: exchanges.Exchange, problem:
     status, _, _ = render(problem, exchange)
     error = {"code": problem.code, "message": str(problem), "details": problem.details}
     details = {"operation": wish.id, "index": index, "status": status, "error": error}
-    return StepRefused(problem, status, details=details)
+    # 405 of the whole would be about POST and the batch's own address (RFC 9110 15.5.6)
+    return StepRefused(problem, 422 if isinstance(problem, MethodNotAllowed) else status, details=details)
 
 
 def _refuse(field: str, code: str, message: str) -> NoReturn:

@@ -28,7 +28,7 @@ REFUSED: dict[int | str, dict[str, Any]] = problems(  # Any: OpenAPI's own shape
 async def run_batch(body: Batch, caller: Batcher, operations: Operations, uow: WriteUnit) -> BatchOut:
     """Carry out several operations in one transaction: all of them, or none.
 
-    The first that is refused undoes all; the answer then has its status, the code `batch.operation_failed`, and in `details` the
-    `operation` with its own `error`.
+    The first that is refused undoes all; the answer then has its status (422 where that is 405), the code
+    `batch.operation_failed`, and in `details` the `operation` with its own `status` and `error`.
     """
     return BatchOut.of(await operations.run(uow, body.operations))

@@ -90,7 +90,8 @@ async def test_a_route_that_is_not_there(shop):
     wrong = await shop.batch(operation("a", "DELETE", "/products"))
 
     assert (gone.status_code, gone.json()["error"]["details"]["error"]["code"]) == (404, "NOT_FOUND")
-    assert (wrong.status_code, wrong.json()["error"]["details"]["error"]["code"]) == (405, "METHOD_NOT_ALLOWED")
+    told = wrong.json()["error"]["details"]
+    assert (wrong.status_code, told["status"], told["error"]["code"]) == (422, 405, "METHOD_NOT_ALLOWED")
 
 
 async def test_a_batch_has_a_length(shop):
