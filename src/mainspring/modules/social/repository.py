@@ -11,7 +11,7 @@ from mainspring.core.database import Listing, Repository, Statement, UtcDateTime
 from mainspring.core.database.sealed import SealedColumn
 
 from .models import SocialAttempt, SocialHandover, SocialLink, SocialSignIn
-from .rows import Attempt, Handover, Identity, LinkRow, SignInRow
+from .rows import Attempt, Handover, Identity, KeptSignIn, LinkRow, SignInRow
 
 LINK_COLUMNS = tuple(getattr(SocialLink, field.name) for field in fields(LinkRow))
 OF_USER = SocialLink.user_id == bind("user_id", SocialLink.user_id)
@@ -90,6 +90,14 @@ SIGN_INS_OF_SESSION = Statement(
         OF_ISSUER, SocialSignIn.provider_session == bind("provider_session", SocialSignIn.provider_session)
     ),
     SignInRow,
+)
+SIGN_INS = Listing(
+    select(*(getattr(SocialSignIn, field.name) for field in fields(KeptSignIn))),
+    KeptSignIn,
+    filters={"user_id": SocialSignIn.user_id == bind("user_id", SocialSignIn.user_id)},
+    sorts={"createdAt": SocialSignIn.created_at},
+    default="-createdAt",
+    key=SocialSignIn.id,
 )
 REMOVE_SIGN_INS: Statement[None] = Statement(delete(SocialSignIn).where(any_of(SocialSignIn.id, "ids")))
 FORGET_SIGN_INS: Statement[None] = Statement(delete(SocialSignIn).where(SocialSignIn.expires_at <= bind("now", UtcDateTime)))

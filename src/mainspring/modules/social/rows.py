@@ -49,6 +49,17 @@ class SignInRow:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptSignIn:
+    """A sign-in as its user takes it along."""
+
+    id: UUID
+    issuer: str
+    subject: str
+    created_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class LoggedOut:
     """What a logout token says: who signed out at the provider, and of which of its sessions. One of the two is there."""
 

@@ -226,6 +226,7 @@ async def test_links_are_in_the_archive_of_personal_data(app, browser, ada):
     data = await collected(app.application, ada.id)
 
     assert [one["subject"] for one in data["social"]["links"]] == ["ada-1"]
+    assert [one["subject"] for one in data["social"]["sign_ins"]] == ["ada-1"]
 
 
 async def test_an_erased_account_leaves_no_link_and_the_identity_may_come_anew(app, browser):

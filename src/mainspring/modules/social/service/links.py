@@ -17,7 +17,7 @@ from mainspring.modules.auth.service import FactorService, hold_admissions
 from ..errors import IdentityTaken, LastWayIn, LinkNotFound
 from ..events import AccountMade, IdentityLinked, IdentityUnlinked, LinkEvent
 from ..ports import Providers
-from ..repository import LINKS, HandoverRepository, LinkRepository, SignInRepository
+from ..repository import LINKS, SIGN_INS, HandoverRepository, LinkRepository, SignInRepository
 from ..rows import Identity, LinkRow
 from ..schemas import LinkQuery
 from ..secrecy import Sealed
@@ -126,8 +126,11 @@ def linked_ways_in(application: Application) -> LinkedWaysIn:
 
 
 async def personal_data(uow: UnitOfWork, user_id: UUID) -> dict[str, Any]:
-    """The links, without any token."""
-    return {"links": await every_row(uow, LINKS, user_id=user_id)}
+    """The links, without any token, and the sign-ins that sessions may still live from."""
+    return {
+        "links": await every_row(uow, LINKS, user_id=user_id),
+        "sign_ins": await every_row(uow, SIGN_INS, user_id=user_id),
+    }
 
 
 def _fact(kind: type[LinkEvent], link: LinkRow, label: str) -> LinkEvent:
