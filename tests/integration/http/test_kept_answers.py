@@ -1,5 +1,6 @@
 """Which answers are kept for a repeated request, how they are told apart, and how they go (ARCHITECTURE 10 i, decision 27)."""
 
+import re
 from datetime import timedelta
 from hashlib import sha256
 from typing import Any
@@ -11,6 +12,7 @@ from mainspring.core import clock
 from mainspring.core.application import Application
 from mainspring.core.database import Statement, bind, update_of
 from mainspring.core.http import Answer, App, Cookie, Cookies, Router, WriteUnit, repeatable, shown_once
+from mainspring.core.http.idempotency_key import KEY_PATTERN
 from mainspring.core.http.kept_answers import FORGET_OLD
 from mainspring.core.http.models import IdempotencyKey
 from mainspring.core.security.guard import public
@@ -18,6 +20,7 @@ from tests.integration.http.widgets import ADA, ALL, MAKE, NewWidget, TooLargeBu
 
 Serve = Any
 KEY = {"Idempotency-Key": "k-1"}
+NO_KEYS = ("", '"', '""', '"a', "a b", '"a"b"', "x" * 256, f'"{"x" * 256}"')
 PRINTS: Statement[str] = Statement(select(IdempotencyKey.body_sha256), str)
 AGE: Statement[Any] = Statement(
     update_of(IdempotencyKey)
@@ -97,12 +100,21 @@ async def test_a_quoted_key_is_the_same_key(web: Serve, whole: Application, sent
     assert again.headers["idempotent-replayed"] == "true"
 
 
-@pytest.mark.parametrize("sent", ["", '"', '""', '"a', "a b", "é".encode("latin-1"), '"a"b"', "x" * 256, f'"{"x" * 256}"'])
+@pytest.mark.parametrize("sent", [*NO_KEYS, "é".encode("latin-1")])
 async def test_what_is_no_key_is_refused(web: Serve, whole: Application, sent: Any) -> None:
     answer = await web().post("/api/v1/widgets", headers=[*ADA.items(), ("Idempotency-Key", sent)], json={"name": "a"})
 
     assert answer.status_code == 400
     assert await count(whole) == 0
+
+
+@pytest.mark.parametrize("sent", ['"k 1"', r'"a\"b\\"', "!", "a#b", "x" * 255, f'"{"x" * 255}"'])
+async def test_the_contract_states_the_form_of_a_key(web: Serve, sent: str) -> None:
+    answer = await web().post("/api/v1/widgets", headers=ADA | {"Idempotency-Key": sent}, json={"name": "a"})
+
+    assert answer.status_code == 201
+    assert re.search(KEY_PATTERN, sent)
+    assert not any(re.search(KEY_PATTERN, wrong) for wrong in (*NO_KEYS, "é"))
 
 
 async def test_two_keys_are_none(web: Serve, whole: Application) -> None:

@@ -117,6 +117,24 @@ async def test_the_resource_itself_may_tell(app, ada, bob):
     assert {"updateOrganization", "deleteOrganization", "inviteMember", "listMembers"} <= names(links)
 
 
+async def test_a_list_offers_what_its_reader_was_let_in_for(app, ada):
+    made = (await app.as_(ada).post("/api/v1/organizations", json={"name": "Analytical", "slug": "analytical"})).json()
+    path = f"/api/v1/organizations/{made['id']}/invitations"
+    await app.as_(ada).post(path, json={"email": "grace@example.com", "role": "member"})
+
+    invitations = (await app.as_(ada).get(f"{path}?links=true")).raise_for_status().json()
+
+    assert len(invitations["data"]) == 1
+    assert names(invitations["links"]) == {"inviteMember"}
+
+
+@pytest.mark.parametrize("kind", ["members", "invitations"])
+async def test_lists_below_an_organization_have_links(app, ada, kind):
+    made = (await app.as_(ada).post("/api/v1/organizations", json={"name": "Analytical", "slug": "analytical"})).json()
+
+    assert (await app.as_(ada).get(f"/api/v1/organizations/{made['id']}/{kind}?links=true")).status_code == 200
+
+
 async def test_asking_for_links_is_no_try(app, ada, product, capfd):
     await app.as_(ada).get(f"/api/v1/products/{product['id']}?links=true")
     asked = capfd.readouterr().err

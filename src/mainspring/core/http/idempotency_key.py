@@ -18,6 +18,8 @@ LONGEST = 255
 LONGEST_CALLER = 64
 BARE = re.compile(rb"[\x21-\x7e]+")
 QUOTED = re.compile(rb'"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])+)"')
+KEY_PATTERN = r'^([!#-~][!-~]{0,254}|"([ !#-\[\]-~]|\\["\\]){1,255}")$'
+"""Both forms, as the contract states them."""
 ESCAPED = re.compile(rb'\\(["\\])')
 
 

@@ -87,7 +87,7 @@ class Linking:
                         row["links"] = await self.item.of(
                             exchange, principal, f"{exchange.path}/{row[self.key]}", row, in_list=True
                         )
-            links["actions"] = await self._actions(exchange, principal, exchange.path, told, _nobodys)
+            links["actions"] = await self._actions(exchange, principal, exchange.path, None, _nobodys)
         else:
             told["links"] = await self.of(exchange, principal, exchange.path, told)
         rendered.content = orjson.dumps(whole)
@@ -112,14 +112,14 @@ class Linking:
         links: Json = {"self": {"href": path, "method": "GET"}}
         above = path.rpartition("/")[0]
         if self.collection is not None and await self._offers(
-            Door("", "GET", "", self.collection), exchange, principal, above, resource, is_own
+            Door("", "GET", "", self.collection), exchange, principal, above, None, is_own
         ):
             links["collection"] = {"href": above, "method": "GET"}
         links["actions"] = await self._actions(exchange, principal, path, resource, is_own)
         return links
 
     async def _actions(
-        self, exchange: Exchange, principal: "Principal | None", path: str, resource: Json, is_own: IsOwn
+        self, exchange: Exchange, principal: "Principal | None", path: str, resource: Json | None, is_own: IsOwn
     ) -> list[Json]:
         return [
             {"name": door.name, "method": door.method, "href": path + door.suffix}
@@ -128,8 +128,9 @@ class Linking:
         ]
 
     async def _offers(
-        self, door: Door, exchange: Exchange, principal: "Principal | None", path: str, resource: Json, is_own: IsOwn
+        self, door: Door, exchange: Exchange, principal: "Principal | None", path: str, resource: Json | None, is_own: IsOwn
     ) -> bool:
+        """Whether to show it. A list has no resource: what tells of its route was answered when its reader was let in, or not."""
         asking = Exchange(exchange.application, {**exchange.scope, "method": door.method, "path": path})
         known = {guard.rule() for guard in self.reader.guards} if door.method in READING else set()
         for guard in door.plan.guards:
@@ -143,7 +144,7 @@ class Linking:
             if any(principal.may(permission) for permission in guard.permissions):
                 continue
             if door.plan.offers:
-                if not all(offers(resource, principal) for offers in door.plan.offers):
+                if not all(_tells(offers, resource, principal, self.reader) for offers in door.plan.offers):
                     return False
             elif guard.rule() not in known and not await is_own():
                 return False
@@ -216,6 +217,10 @@ async def _is_owner(exchange: Exchange, principal: "Principal | None", path: str
         return False
     async with exchange.application.reading(exchange) as uow:
         return await owners.of(uow, kind, id) == principal.id
+
+
+def _tells(offers: Offers, resource: Json | None, principal: "Principal", reader: "Plan") -> bool:
+    return offers in reader.offers if resource is None else offers(resource, principal)
 
 
 async def _nobodys() -> bool:

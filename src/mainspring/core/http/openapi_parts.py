@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from .idempotency_key import KEY_PATTERN
 from .problems import EXAMPLE_META, STATUS, ErrorOut
 
 Document = dict[str, Any]  # Any: OpenAPI is JSON of any shape
@@ -61,7 +62,7 @@ KEY: Document = {
     "in": "header",
     "required": False,
     "description": "A repetition with the same key and body within 24 hours gets the first answer again.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 512, "pattern": "^[ -~]{1,512}$"},
+    "schema": {"type": "string", "minLength": 1, "maxLength": 512, "pattern": KEY_PATTERN},
     "example": "8e03978e-40d5-43dd-bc93-6894a57f9324",
 }
 

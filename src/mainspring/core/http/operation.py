@@ -23,4 +23,6 @@ class Operation(Schema):
     if_match: str | None = Field(
         default=None, pattern=r"^[ -~]+$", max_length=256, description="The ETag that a change is meant for.", examples=['"1-ab"']
     )
-    references: bool = Field(default=True, description="Whether `{{a.id}}` refers to an answer; with false it is plain text.")
+    references: bool = Field(
+        default=True, strict=True, description="Whether `{{a.id}}` refers to an answer; with false it is plain text."
+    )

@@ -1,5 +1,6 @@
 """Making accounts, for oneself and for others, and their passwords."""
 
+from mainspring.core.errors import TooManyRequests
 from mainspring.core.http import Answer, App, CallContext, Cookies, problems
 from mainspring.core.security.guard import CurrentPerson, RecentlyAuthenticated, public
 from mainspring.core.security.refusals import StepUpRequired
@@ -22,13 +23,15 @@ async def register(body: Register, application: App, context: CallContext, answe
     return UserOut.of(profile)
 
 
-@router.post("/auth/change-password", status_code=204, responses=problems(WrongPassword))
+@router.post("/auth/change-password", status_code=204, responses=problems(WrongPassword, TooManyRequests))
 async def change_password(body: ChangePassword, caller: CurrentPerson, application: App, context: CallContext) -> None:
     """Choose a new password; all other sessions end."""
     await ChangingPassword(application, context).run(caller, body)
 
 
-@router.delete("/users/me", status_code=202, responses=problems(WrongPassword, StepUpRequired, LastAdministrator))
+@router.delete(
+    "/users/me", status_code=202, responses=problems(WrongPassword, StepUpRequired, LastAdministrator, TooManyRequests)
+)
 async def delete_me(
     body: CurrentPassword, caller: RecentlyAuthenticated, application: App, context: CallContext, cookies: Cookies
 ) -> DeletionOut:

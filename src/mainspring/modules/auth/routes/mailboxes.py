@@ -1,5 +1,6 @@
 """Links by mail: proving an address, setting a new password, signing in without one, changing the address."""
 
+from mainspring.core.errors import TooManyRequests
 from mainspring.core.http import Answer, App, CallContext, Cookies, WriteUnit, problems
 from mainspring.core.security.guard import RecentlyAuthenticated, public
 from mainspring.core.security.refusals import StepUpRequired
@@ -70,7 +71,7 @@ async def sign_in_by_link(
     return answered(answer, cookies, outcome)
 
 
-@router.post("/auth/change-email", status_code=202, responses=problems(WrongPassword, SameEmail, StepUpRequired))
+@router.post("/auth/change-email", status_code=202, responses=problems(WrongPassword, SameEmail, StepUpRequired, TooManyRequests))
 async def change_email(
     body: ChangeEmail, caller: RecentlyAuthenticated, application: App, context: CallContext
 ) -> EmailChangeOut:

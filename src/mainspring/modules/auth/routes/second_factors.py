@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from mainspring.core.errors import TooManyRequests
 from mainspring.core.http import Answer, App, CallContext, Cookies, ReadUnit, WriteUnit, problems
 from mainspring.core.security.guard import RecentlyAuthenticated, public, recently_signed_in
 from mainspring.core.security.narrow_sessions import PersonOrEnrolling, RecentOrEnrolling
@@ -39,7 +40,11 @@ from .presenting import refuse_strangers
 from .router import router
 
 
-@router.post("/auth/mfa/verify", dependencies=[public], responses=problems(MfaTokenInvalid, SecondFactorRefused, CrossSite))
+@router.post(
+    "/auth/mfa/verify",
+    dependencies=[public],
+    responses=problems(MfaTokenInvalid, SecondFactorRefused, CrossSite, TooManyRequests),
+)
 async def verify_second_factor(
     body: VerifyMfa, application: App, context: CallContext, answer: Answer, cookies: Cookies
 ) -> BearerOut | CookieOut:
@@ -50,7 +55,11 @@ async def verify_second_factor(
     return entered(answer, cookies, signed_in)
 
 
-@router.post("/auth/step-up", status_code=204, responses=problems(WrongPassword, WrongCode, PasskeyRefused, StepUpImpossible))
+@router.post(
+    "/auth/step-up",
+    status_code=204,
+    responses=problems(WrongPassword, WrongCode, PasskeyRefused, StepUpImpossible, TooManyRequests),
+)
 async def step_up(body: StepUp, caller: PersonOrEnrolling, application: App, context: CallContext) -> None:
     """Prove again that it is you, with everything that the account has; delicate changes are let through for a while then."""
     await SteppingUp(application, context).run(caller, body)
@@ -69,7 +78,7 @@ async def enroll_totp(caller: RecentOrEnrolling, application: App, context: Call
     return TotpEnrolmentOut.of(await SecondFactors(application, context).enroll(caller))
 
 
-@router.post("/auth/mfa/totp/activate", responses=problems(WrongCode, TotpActive, TotpNotActive, StepUpRequired))
+@router.post("/auth/mfa/totp/activate", responses=problems(WrongCode, TotpActive, TotpNotActive, StepUpRequired, TooManyRequests))
 async def activate_totp(
     body: ActivateTotp, caller: RecentOrEnrolling, application: App, context: CallContext, answer: Answer
 ) -> RecoveryCodesOut:
@@ -79,7 +88,9 @@ async def activate_totp(
 
 
 @router.delete(
-    "/auth/mfa/totp", status_code=204, responses=problems(WrongPassword, TotpNotActive, SecondFactorCompulsory, StepUpRequired)
+    "/auth/mfa/totp",
+    status_code=204,
+    responses=problems(WrongPassword, TotpNotActive, SecondFactorCompulsory, StepUpRequired, TooManyRequests),
 )
 async def disable_totp(
     caller: RecentlyAuthenticated, application: App, context: CallContext, body: CurrentPassword | None = None
@@ -88,7 +99,7 @@ async def disable_totp(
     await SecondFactors(application, context).disable(caller, body)
 
 
-@router.post("/auth/mfa/recovery-codes", responses=problems(WrongPassword, TotpNotActive, StepUpRequired))
+@router.post("/auth/mfa/recovery-codes", responses=problems(WrongPassword, TotpNotActive, StepUpRequired, TooManyRequests))
 async def renew_recovery_codes(
     caller: RecentlyAuthenticated,
     application: App,

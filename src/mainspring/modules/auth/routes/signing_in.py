@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import Query
 
+from mainspring.core.errors import TooManyRequests
 from mainspring.core.http import Answer, App, CallContext, Cookies, PageOut, ReadUnit, WriteUnit, pagination_of, problems
 from mainspring.core.security.csrf import CsrfMismatch
 from mainspring.core.security.guard import CurrentPerson, public
@@ -37,7 +38,9 @@ REFUSED_REFRESH = problems(
 )
 
 
-@router.post("/auth/login", dependencies=[public], responses=problems(InvalidCredentials, EmailUnverified, CrossSite))
+@router.post(
+    "/auth/login", dependencies=[public], responses=problems(InvalidCredentials, EmailUnverified, CrossSite, TooManyRequests)
+)
 async def login(body: Login, application: App, context: CallContext, answer: Answer, cookies: Cookies) -> SignInOut:
     """Sign in with an address and its password."""
     refuse_strangers(body.transport, cookies)
