@@ -15,7 +15,8 @@ POOL = 3
 async def test_a_request_without_a_connection_is_refused_soon_and_served_again(server, dialect):
     if dialect == "sqlite":
         return  # it has no pool: statements run one after the other in the process
-    running = server(env={"DB_POOL_MAX": str(POOL), "PYTHONPATH": str(LAB), "RATE_LIMITS": "off", "JOBS__CONCURRENCY": "0"})
+    pool = {"DB_POOL_MAX": str(POOL), "DB_ACQUIRE_TIMEOUT": "2s", "DB_LOCK_TIMEOUT": "2s"}
+    running = server(env={**pool, "PYTHONPATH": str(LAB), "RATE_LIMITS": "off", "JOBS__CONCURRENCY": "0"})
 
     async with httpx2.AsyncClient(base_url=running.url, timeout=30) as client:
         (await client.get("/api/v1/lab/slow", params={"seconds": 0})).raise_for_status()

@@ -98,6 +98,7 @@ def database_options(settings: Settings) -> DatabaseOptions:
         synchronous=settings.db_synchronous.upper(),
         pool_max=settings.db_pool_max,
         pool_min=settings.db_pool_min,
+        connect_timeout=settings.db_acquire_timeout.total_seconds(),
         acquire_timeout=settings.db_acquire_timeout.total_seconds(),
         lock_timeout=settings.db_lock_timeout.total_seconds(),
         statement_timeout=settings.db_statement_timeout.total_seconds(),

@@ -153,7 +153,10 @@ class Settings(BaseModel):
     )
     db_pool_min: int = of("database", 0, "PostgreSQL connections a process keeps open.", ge=0, le=1000)
     db_acquire_timeout: timedelta = of(
-        "database", timedelta(seconds=2), "Longest wait for a free connection or SQLite's writer, then 503.", gt=timedelta(0)
+        "database",
+        timedelta(seconds=2),
+        "Longest wait for a connection, new or free, or SQLite's writer, then 503.",
+        gt=timedelta(0),
     )
     db_lock_timeout: timedelta = of(
         "database", timedelta(seconds=2), "Longest wait for a row that another transaction holds, then 503.", gt=timedelta(0)
