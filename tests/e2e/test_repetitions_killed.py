@@ -132,9 +132,7 @@ async def test_what_is_repeated_happens_once(server, administrator, application,
         killing = asyncio.ensure_future(kill_workers(running, kills, pace_seconds))
         await asyncio.gather(*(send(deed, place) for deed, place in asked))
         killed = await killing
-    async with httpx2.AsyncClient(
-        base_url=running.url, headers=root, timeout=30
-    ) as client:  # none to who was killed
+    async with httpx2.AsyncClient(base_url=running.url, headers=root, timeout=30) as client:  # none to who was killed
         held = (await client.get("/api/v1/credits")).raise_for_status().json()["balance"]
 
     async with application.reading() as uow:
