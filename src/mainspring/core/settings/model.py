@@ -173,6 +173,7 @@ class Settings(BaseModel):
 
     # redis
     redis_url: str | None = of("redis", None, "redis://host:6379/0, shared by several machines.", repr=False)
+    session_store: Literal["database", "redis"] = of("redis", "database", "What says that a session is alive, beside its row.")
 
     # secrets
     session_secret: tuple[SecretStr, ...] = of("secrets", (), "At least 32 characters; signs cursors, links and CSRF tokens.")
@@ -218,9 +219,7 @@ class Settings(BaseModel):
     email_tls: Literal["auto", "required", "off"] = of(
         "email", "auto", "auto takes TLS where it is offered, and demands it before a password; off allows plain text."
     )
-    email_timeout: timedelta = of(
-        "email", timedelta(seconds=30), "Longest time for handing over one mail.", ge=timedelta(seconds=1)
-    )
+    email_timeout: timedelta = of("email", timedelta(seconds=30), "Longest time for handing over mail.", ge=timedelta(seconds=1))
     templates_dir: Path | None = of("email", None, "Folder whose files take the place of shipped templates.")
 
     # services

@@ -9,7 +9,9 @@ from mainspring.core.security.tokens import AccessTokens
 from mainspring.modules.users.service import UserService
 from mainspring.testing.client import PASSWORD
 
-pytestmark = pytest.mark.anyio
+from .session_stores import EVERY_STORE
+
+pytestmark = EVERY_STORE
 
 LOGIN = "/api/v1/auth/login"
 

@@ -10,10 +10,13 @@ from sqlalchemy import delete
 from mainspring.core import clock
 from mainspring.core.database import Statement, bind
 from mainspring.modules.auth.models import Credential
-from mainspring.modules.auth.repository import SessionRepository
+from mainspring.modules.auth.service import SessionKeeper
 from mainspring.testing.client import PASSWORD
 
 from .authenticator_app import MFA, asked, with_totp
+from .session_stores import EVERY_STORE
+
+pytestmark = EVERY_STORE
 
 STEP_UP = "/api/v1/auth/step-up"
 REFRESH = "/api/v1/auth/refresh"
@@ -123,7 +126,7 @@ async def test_a_proof_that_another_process_heard_counts_at_once(app, ada, later
     assert (await app.as_(ada).get(MFA)).status_code == 200  # what is known of the session is fresh, and older than the proof
     (session,) = (await app.as_(ada).get("/api/v1/auth/sessions")).json()["data"]
     async with app.application.unit() as uow:
-        await SessionRepository(uow).prove(ada.id, UUID(session["id"]), None, clock.now())
+        await SessionKeeper(uow).prove(ada.id, UUID(session["id"]), None, clock.now())
 
     answer = await app.as_(ada).post(f"{MFA}/totp/enroll")
 
@@ -133,7 +136,7 @@ async def test_a_proof_that_another_process_heard_counts_at_once(app, ada, later
 async def test_delicate_changes_see_the_end_of_a_session_at_once(app, ada):
     assert (await app.as_(ada).get(MFA)).status_code == 200
     async with app.application.unit() as uow:
-        await SessionRepository(uow).end_all(ada.id, "elsewhere", clock.now())
+        await SessionKeeper(uow).end_all(ada.id, "elsewhere", clock.now())
 
     answer = await app.as_(ada).post(f"{MFA}/totp/enroll")
 
