@@ -51,6 +51,11 @@ class OwnRedis:
         with Redis(port=self.port) as redis:
             redis.flushall()
 
+    def set(self, *names_and_values: str) -> None:
+        """Change its settings while it runs."""
+        with Redis(port=self.port) as redis:
+            redis.config_set(*names_and_values)
+
     def freeze(self) -> None:
         """Let it hold its connections and answer nothing."""
         assert self.process is not None
