@@ -1,4 +1,4 @@
-"""Tests of sessions that run on both stores: `pytestmark = EVERY_STORE` (R-086).
+"""Tests of sessions are marked `EVERY_STORE` (R-086). Those of limits on tries are not: with Redis they are counted there.
 
 What runs with Redis is a third run on PostgreSQL. Its name is none of a database, so the two counts stay equal.
 """
