@@ -9,6 +9,7 @@ PACKAGE = Path(__file__).parents[2] / "src" / "mainspring"
 OPENING = "modules/auth/service/opening.py"
 GATE = "modules/auth/service/admission.py"
 REPOSITORY = "modules/auth/repository/sessions.py"
+KEEPER = "modules/auth/service/keeping.py"
 REFRESH = "modules/auth/service/rotation.py"
 
 
@@ -40,7 +41,30 @@ def test_only_the_gate_opens_sessions():
 
 def test_only_the_opening_writes_a_row_of_a_session():
     assert namers(PACKAGE, "ADD_SESSION") == {REPOSITORY}
-    assert {name for name in namers(PACKAGE, "SessionRepository") if calls_add(name, "SessionRepository")} == {OPENING}
+    assert {name for name in namers(PACKAGE, "SessionKeeper") if calls_add(name, "SessionKeeper")} == {OPENING}
+
+
+def test_only_the_keeper_touches_rows_of_sessions():
+    """So nothing ends, begins or is proved in the database that the store of `SESSION_STORE` does not hear of (R-086)."""
+    package = "modules/auth/repository/__init__.py"
+    assert namers(PACKAGE, "SessionRepository") == {package, KEEPER}
+    assert takers_of("Session") == {REPOSITORY, "modules/auth/repository/deletions.py"}  # which erases what was ended before
+
+
+def test_the_store_hears_of_every_statement_that_ends_sessions():
+    rows, keeper = tree_of(PACKAGE / REPOSITORY), tree_of(PACKAGE / KEEPER)
+    statements = {
+        ast.unparse(node.targets[0] if isinstance(node, ast.Assign) else node.target): ast.unparse(node)
+        for node in rows.body
+        if isinstance(node, ast.Assign | ast.AnnAssign)
+    }
+    ending = {name for name, text in statements.items() if "values(ENDING)" in text}
+    methods = {method.name for method in methods_of(rows, "SessionRepository") if names_in(method) & ending}
+
+    assert len(ending) == 7
+    assert methods == {"end", "end_several", "end_all", "end_of_origins", "end_acting_as", "end_orphans"}
+    told = {method.name for method in methods_of(keeper, "SessionKeeper") if names_in(method) & {"drop", "_dropped"}}
+    assert told - {"_dropped"} == methods
 
 
 def test_only_opening_and_refreshing_write_a_refresh_token():
@@ -69,6 +93,24 @@ def test_the_scan_sees_whoever_goes_around_the_gate(tmp_path):
     (tmp_path / "modules" / "beside.py").write_text("getattr(opening, 'open_session')(uow)\n")
 
     assert namers(tmp_path, "open_session") == {"modules/around.py", "modules/above.py", "modules/beside.py"}
+
+
+def methods_of(tree: ast.Module, name: str) -> list[ast.AsyncFunctionDef]:
+    (found,) = [node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == name]
+    return [node for node in found.body if isinstance(node, ast.AsyncFunctionDef)]
+
+
+def takers_of(model: str) -> set[str]:
+    """The files of auth that take a table from the models, so that they can make statements about it."""
+    return {
+        name_of(PACKAGE, path)
+        for path in files_of(PACKAGE)
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.ImportFrom)
+        and node.module == "models"
+        and "modules/auth/" in name_of(PACKAGE, path)
+        and model in {alias.name for alias in node.names}
+    }
 
 
 def calls_add(name: str, repository: str) -> bool:

@@ -4,14 +4,37 @@ import asyncio
 import time
 
 import pytest
+from redis import Redis
 
 from mainspring.modules.access.service import AssignmentService
 from mainspring.modules.users.service import UserService
 from mainspring.testing.client import PASSWORD
+from tests.integration.adapters.redis_servers import own_redis
 
 EMAIL = "ada@example.com"
 BOUND_SECONDS = 1.0
 REFUSALS_IN_A_ROW = 12  # so that both processes have refused
+
+
+@pytest.fixture
+def redis(tmp_path, request):
+    with own_redis(tmp_path) as server:
+        if server is None:
+            missing = "Sessions in Redis were skipped: there is no program redis-server."
+            pytest.fail(missing) if request.config.getoption("--complete") else pytest.skip(missing)
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def dialect(request):
+    return request.param.removesuffix("-redis")
+
+
+@pytest.fixture
+def environment(request):
+    if not request.node.callspec.params["dialect"].endswith("-redis"):
+        return {}
+    return {"SESSION_STORE": "redis", "REDIS_URL": request.getfixturevalue("redis").url}
 
 
 @pytest.fixture
@@ -68,6 +91,26 @@ async def test_an_ended_session_is_dead_everywhere_within_a_second(client, appli
         answer = await client.post(f"/api/v1/auth/{deed}", headers=headers)
 
     assert answer is None or answer.status_code in (202, 204)
+    assert await seconds_until(client, headers, "/api/v1/users/me", 401) <= BOUND_SECONDS
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("dialect", ["postgresql-redis"], indirect=True)
+@pytest.mark.parametrize("deed", ["logout-all", "disable", "delete key"])
+async def test_sessions_in_redis_are_dead_everywhere_within_a_second_too(client, application, redis, deed):
+    """R-086; the last deed is that of somebody who ends a session in Redis itself."""
+    headers = await session(client)
+    await warm(client, headers)
+
+    if deed == "logout-all":
+        assert (await client.post("/api/v1/auth/logout-all", headers=headers)).status_code == 204
+    elif deed == "disable":
+        async with application.unit() as uow:
+            await UserService(uow).set_active((await UserService(uow).of_address(EMAIL)).id, False)
+    else:
+        with Redis(port=redis.port) as connection:
+            assert connection.delete(*connection.keys("session:*")) == 1
+
     assert await seconds_until(client, headers, "/api/v1/users/me", 401) <= BOUND_SECONDS
 
 

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
+from redis import Redis
 
 START_SECONDS = 10.0
 
@@ -44,6 +45,16 @@ class OwnRedis:
         if self.process is not None and self.process.poll() is None:
             self.process.kill()
             self.process.wait()
+
+    def empty(self) -> None:
+        """Let it forget everything."""
+        with Redis(port=self.port) as redis:
+            redis.flushall()
+
+    def set(self, *names_and_values: str) -> None:
+        """Change its settings while it runs."""
+        with Redis(port=self.port) as redis:
+            redis.config_set(*names_and_values)
 
     def freeze(self) -> None:
         """Let it hold its connections and answer nothing."""

@@ -170,6 +170,7 @@ class Settings(BaseModel):
 
     # redis
     redis_url: str | None = of("redis", None, "redis://host:6379/0, shared by several machines.", repr=False)
+    session_store: Literal["database", "redis"] = of("redis", "database", "redis: Redis must hold a session too; for PostgreSQL.")
 
     # secrets
     session_secret: tuple[SecretStr, ...] = of("secrets", (), "At least 32 characters; signs cursors, links and CSRF tokens.")

@@ -38,6 +38,7 @@ def refuse_unsafe(settings: Settings, problems: list[str]) -> None:
         problems.append("TEMPLATES_DIR is no folder.")
     problems += about_events(settings.events)
     problems += about_jobs(settings.jobs, settings.redis_url)
+    problems += _about_sessions(settings)
     problems += about_outgoing(settings.outgoing)
     problems += about_telemetry(settings)
     if settings.db_pool_min > settings.db_pool_max:
@@ -87,6 +88,15 @@ def _about_urls(settings: Settings) -> list[str]:
             problems.append(f"TRUSTED_PROXIES holds {proxy!r}; an entry looks like 10.0.0.7 or 10.0.0.0/8.")
     if not urlsplit(settings.public_url).scheme.startswith("http"):
         problems.append("PUBLIC_URL must start with https:// (or http:// while developing).")
+    return problems
+
+
+def _about_sessions(settings: Settings) -> list[str]:
+    if settings.session_store != "redis":
+        return []
+    problems = [] if settings.redis_url else ["SESSION_STORE is redis and REDIS_URL is missing."]
+    if settings.is_embedded:
+        problems.append("SESSION_STORE=redis needs PostgreSQL in DATABASE_URL: SQLite means one machine, without a use for it.")
     return problems
 
 

@@ -4,7 +4,7 @@ from mainspring.core.module import Module
 from mainspring.core.security.ports import SessionSource
 from mainspring.modules.users.ports import AccountMaker, SessionEnder
 
-from .ports import ClientTokens, OtherWaysIn, PlaceFinder, SessionFollower, SignInPage
+from .ports import ClientTokens, OtherWaysIn, PlaceFinder, SessionFollower, SessionStore, SignInPage
 
 MODULE = Module(
     "auth",
@@ -12,6 +12,7 @@ MODULE = Module(
     requires=("users", "access", "notifications"),
     provides={
         SessionSource: "service.sources:live_sessions",
+        SessionStore: "service.stores:session_store",
         SessionEnder: "service.sources:ends_sessions",
         PlaceFinder: "service.sources:nobody_knows",
         OtherWaysIn: "service.sources:no_others",

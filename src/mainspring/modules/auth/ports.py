@@ -1,6 +1,7 @@
 """What auth takes from outside when there is somebody who knows, and what it does for modules that open other ways in."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -53,6 +54,42 @@ class ClientTokens(Protocol):
 
     def sign(self, tokens: Tokens, client: ForClient) -> AccessToken:
         """An access token of the session; about 0.8 ms of processor time, so never inside a unit of work."""
+        ...
+
+
+class SessionStore(Protocol):
+    """Says beside the rows which sessions are alive (R-086, decision 38). It never says more than the rows do.
+
+    Whatever a store outside the database is asked raises Unavailable when it does not answer in time.
+    """
+
+    @property
+    def is_apart(self) -> bool:
+        """Whether it may know of fewer sessions than the rows do."""
+        ...
+
+    async def hold(self, session_id: UUID, authenticated_at: datetime, expires_at: datetime) -> None:
+        """A session began; forget it when it expires. Call it in the unit that begins it: a key without a row opens nothing."""
+        ...
+
+    async def held(self, session_ids: Sequence[UUID]) -> dict[UUID, datetime]:
+        """Those that it holds, with the moment at which each was last proved."""
+        ...
+
+    async def prove(self, session_id: UUID, authenticated_at: datetime) -> bool:
+        """A session was proved again; False, and nothing changes, when it is not held."""
+        ...
+
+    async def drop(self, session_ids: Sequence[UUID]) -> None:
+        """Sessions are over. Call it in the unit that ends them: when that fails afterwards, they are over all the same."""
+        ...
+
+    async def risks(self) -> list[tuple[str, str]]:
+        """What in its settings signs people out: sentences, each with its cure."""
+        ...
+
+    async def close(self) -> None:
+        """Close the connections."""
         ...
 
 

@@ -14,7 +14,9 @@ from mainspring.modules.auth.models import RefreshToken, Session
 from mainspring.modules.auth.sealing import token_hash
 from mainspring.modules.auth.workflows.erasing import start
 
-pytestmark = pytest.mark.anyio
+from .session_stores import EVERY_STORE
+
+pytestmark = EVERY_STORE
 
 REFRESH = "/api/v1/auth/refresh"
 OF_USER = RefreshToken.session_id.in_(select(Session.id).where(Session.user_id == bind("user_id", Session.user_id)))

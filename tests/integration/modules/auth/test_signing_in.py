@@ -9,11 +9,14 @@ from mainspring.core.security.tokens import AccessTokens
 from mainspring.modules.users.service import UserService
 from mainspring.testing.client import PASSWORD
 
+from .session_stores import EVERY_STORE
+
 pytestmark = pytest.mark.anyio
 
 LOGIN = "/api/v1/auth/login"
 
 
+@EVERY_STORE
 async def test_signing_in_answers_both_tokens_and_the_user(app, ada):
     #
     answer = await app.post(LOGIN, json={"email": "ADA@example.com", "password": PASSWORD})
@@ -97,6 +100,7 @@ async def test_each_sign_in_leaves_a_security_event(app, ada):
     assert "wrong password" not in str(lines)
 
 
+@EVERY_STORE
 async def test_signing_out_ends_the_access_token_at_once(app, ada):
     # D-06
     session = app.as_(ada)
@@ -112,6 +116,7 @@ async def test_signing_out_ends_the_access_token_at_once(app, ada):
     assert again.json()["error"]["details"]["reason"] == "token_revoked"
 
 
+@EVERY_STORE
 async def test_signing_out_everywhere_ends_all_sessions_of_the_user_only(app, ada, bob):
     second = await app.sign_in(ada.email)
 
@@ -122,6 +127,7 @@ async def test_signing_out_everywhere_ends_all_sessions_of_the_user_only(app, ad
     assert (await app.as_(bob).get("/api/v1/users/me")).status_code == 200
 
 
+@EVERY_STORE
 async def test_one_sees_and_ends_ones_own_sessions(app, ada, bob):
     # ASVS 7.5.2
     second = await app.sign_in(ada.email)
@@ -149,6 +155,7 @@ async def test_a_try_at_a_strangers_session_is_logged(app, ada, bob):
     assert (refusal["userId"], refusal["resourceId"], refusal["ownerId"]) == (str(bob.id), session["id"], str(ada.id))
 
 
+@EVERY_STORE
 async def test_holders_of_the_permission_end_the_sessions_of_others(app, ada, people):
     # ASVS 7.4.5
     keeper = await people.with_grant("sessions:end")

@@ -10,10 +10,11 @@ from sqlalchemy import delete
 from mainspring.core import clock
 from mainspring.core.database import Statement, bind
 from mainspring.modules.auth.models import Credential
-from mainspring.modules.auth.repository import SessionRepository
+from mainspring.modules.auth.service import SessionKeeper
 from mainspring.testing.client import PASSWORD
 
 from .authenticator_app import MFA, asked, with_totp
+from .session_stores import EVERY_STORE
 
 STEP_UP = "/api/v1/auth/step-up"
 REFRESH = "/api/v1/auth/refresh"
@@ -48,6 +49,7 @@ async def test_an_old_proof_is_not_enough(app, ada, later, method, path, body):
     assert answer.json()["error"]["code"] == "auth.step_up_required"
 
 
+@EVERY_STORE
 async def test_the_password_renews_the_proof_where_there_is_no_second_factor(app, ada, later, admin):
     later()
 
@@ -63,6 +65,7 @@ async def test_the_password_renews_the_proof_where_there_is_no_second_factor(app
     assert len(entries) == 1
 
 
+@EVERY_STORE
 async def test_with_a_second_factor_both_are_needed(app, ada, later):
     authenticator = await with_totp(app, ada)
     later()
@@ -94,6 +97,7 @@ async def test_a_recovery_code_steps_up_too_and_is_used_up(app, ada, later):
     assert statuses == [204, 403]
 
 
+@EVERY_STORE
 async def test_refreshing_proves_nothing(app, ada, later):
     later()
     fresh = (await app.post(REFRESH, json={"refreshToken": ada.refresh_token})).json()["accessToken"]
@@ -118,22 +122,24 @@ async def test_signing_in_with_both_is_a_proof(app, ada, later):
     assert answer.status_code == 200
 
 
+@EVERY_STORE
 async def test_a_proof_that_another_process_heard_counts_at_once(app, ada, later):
     later()
     assert (await app.as_(ada).get(MFA)).status_code == 200  # what is known of the session is fresh, and older than the proof
     (session,) = (await app.as_(ada).get("/api/v1/auth/sessions")).json()["data"]
     async with app.application.unit() as uow:
-        await SessionRepository(uow).prove(ada.id, UUID(session["id"]), None, clock.now())
+        await SessionKeeper(uow).prove(ada.id, UUID(session["id"]), None, clock.now())
 
     answer = await app.as_(ada).post(f"{MFA}/totp/enroll")
 
     assert answer.status_code == 200
 
 
+@EVERY_STORE
 async def test_delicate_changes_see_the_end_of_a_session_at_once(app, ada):
     assert (await app.as_(ada).get(MFA)).status_code == 200
     async with app.application.unit() as uow:
-        await SessionRepository(uow).end_all(ada.id, "elsewhere", clock.now())
+        await SessionKeeper(uow).end_all(ada.id, "elsewhere", clock.now())
 
     answer = await app.as_(ada).post(f"{MFA}/totp/enroll")
 

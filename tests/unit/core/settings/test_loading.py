@@ -211,6 +211,21 @@ def test_parts_that_do_not_fit_are_refused(tmp_path, environ, told):
     assert problems(tmp_path, environ) == [told]
 
 
+@pytest.mark.parametrize(
+    ("environ", "told"),
+    [
+        ({"DATABASE_URL": "postgresql://db/shop"}, ["SESSION_STORE is redis and REDIS_URL is missing."]),
+        (
+            {"REDIS_URL": "redis://b"},
+            ["SESSION_STORE=redis needs PostgreSQL in DATABASE_URL: SQLite means one machine, without a use for it."],
+        ),
+    ],
+)
+def test_sessions_in_redis_need_redis_and_postgresql(tmp_path, environ, told):
+    assert problems(tmp_path, {"SESSION_STORE": "redis"} | environ) == told
+    assert load(tmp_path, {"SESSION_STORE": "redis", "REDIS_URL": "redis://b", "DATABASE_URL": "postgresql://db/shop"})
+
+
 def test_a_module_has_its_own_section(tmp_path):
     settings = load(tmp_path, {"SHELF__RESERVATION_TTL": "15m", "SHELF__LABELS": "red, blue"})
 

@@ -43,10 +43,11 @@ LIVE = Statement(
     LiveSession,
 )
 BY_ID = Statement(select(*SESSION).where(Session.id == bind("session_id", Session.id), *ALIVE), SessionRow)
+IDS_OF_USER = Statement(select(Session.id).where(OF_USER, *ALIVE), UUID)
 SESSIONS = Listing(
     select(*SESSION),
     SessionRow,
-    filters={"user_id": OF_USER, "now": and_(*ALIVE)},
+    filters={"user_id": OF_USER, "now": and_(*ALIVE), "ids": any_of(Session.id, "ids")},
     sorts={"lastUsedAt": Session.last_used_at, "createdAt": Session.created_at},
     default="-lastUsedAt",
     key=Session.id,
@@ -154,7 +155,10 @@ LEFT_SEALED = Statement(
 
 
 class SessionRepository(Repository):
-    """Sessions. Those of a user are found by session and user, so a stranger's is not there."""
+    """Rows of sessions, for the keeper alone (`service/keeping.py`): a row is not all that says whether a session is alive.
+
+    Those of a user are found by session and user, so a stranger's is not there.
+    """
 
     async def add(self, row: SessionRow) -> None:
         """A new session."""
@@ -188,6 +192,10 @@ class SessionRepository(Repository):
     async def alive(self, session_id: UUID, now: datetime) -> SessionRow | None:
         """A session that has not ended."""
         return await self.uow.one(BY_ID, session_id=session_id, now=now)
+
+    async def ids_of(self, user_id: UUID, now: datetime) -> list[UUID]:
+        """The sessions of the user that have not ended."""
+        return await self.uow.all(IDS_OF_USER, user_id=user_id, now=now)
 
     async def prune(self, transport: str, before: datetime) -> int:
         """Remove the sessions of a transport that were over before then; how many there were."""

@@ -13,6 +13,7 @@ from .guesses import GuessService
 from .holding import hold_admissions
 from .impersonation import ImpersonationService
 from .issuing import issue, issue_if_entered
+from .keeping import SessionKeeper
 from .passkeys import PasskeyService
 from .password_guesses import PasswordGuessService
 from .replacing import Replacing
@@ -38,6 +39,7 @@ __all__ = [
     "PasswordGuessService",
     "Replacing",
     "RotationService",
+    "SessionKeeper",
     "SessionService",
     "hold_admissions",
     "issue",

@@ -21,7 +21,7 @@ from ..devices import token_for
 from ..errors import EmailUnverified, InvalidCredentials, MfaTokenInvalid, RefreshTokenRevoked, SecondFactorRefused
 from ..events import ImpersonationBegan, NewDevice
 from ..ports import CLIENT, PAGE
-from ..repository import ChallengeRepository, SessionRepository
+from ..repository import ChallengeRepository
 from ..rows import CLIENT_CREDENTIALS, Challenge, Entered, Impersonated, MfaRequired, Proof, Shown, Tokens
 from ..sealing import token_hash
 from ..settings import Settings
@@ -30,6 +30,7 @@ from .deletions import DeletionService
 from .factors import FactorService
 from .holding import hold_admissions
 from .impersonation import ImpersonationService
+from .keeping import SessionKeeper
 from .opening import device_sent, open_impersonation, open_session, place_of
 from .password_guesses import PasswordGuessService
 from .standing import profile_in_good_standing
@@ -97,7 +98,7 @@ class Admission:
         the page is over, the account may not come in, or has to prove a second factor and did not.
         """
         await hold_admissions(self.uow, user_id)
-        parent = await SessionRepository(self.uow).alive(session_id, clock.now())
+        parent = await SessionKeeper(self.uow).alive(session_id, clock.now())
         if parent is None or parent.user_id != user_id or parent.transport != PAGE:
             raise RefreshTokenRevoked()
         await profile_in_good_standing(self.uow, user_id, RefreshTokenRevoked)
@@ -148,5 +149,5 @@ class Admission:
     async def _is_stranger(self, user_id: UUID) -> bool:
         """Whether the user never came from this program and address lately; the first device of an account is no news."""
         context, since = self.uow.context, clock.now() - REMEMBERED
-        earlier = await SessionRepository(self.uow).earlier(user_id, device_sent(self.uow), context.address, since)
+        earlier = await SessionKeeper(self.uow).earlier(user_id, device_sent(self.uow), context.address, since)
         return earlier.any > 0 and earlier.alike == 0

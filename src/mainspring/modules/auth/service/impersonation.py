@@ -16,8 +16,8 @@ from mainspring.modules.users.service import UserService
 from ..errors import ImpersonationRefused, NotImpersonating
 from ..events import SessionEnded
 from ..permissions import IMPERSONATE
-from ..repository import SessionRepository
 from ..rows import LiveSession, proved_two
+from .keeping import SessionKeeper
 
 ADMIN = "admin"
 
@@ -27,7 +27,7 @@ class ImpersonationService:
 
     def __init__(self, uow: UnitOfWork) -> None:
         self.uow = uow
-        self.sessions = SessionRepository(uow)
+        self.sessions = SessionKeeper(uow)
 
     async def may_begin(self, caller: Principal, user_id: UUID) -> Profile:
         """The user that the caller may act as. Raises UserNotFound, ImpersonationRefused."""
@@ -56,7 +56,7 @@ class ImpersonationService:
 
 async def end_orphans(uow: UnitOfWork, impersonator_id: UUID) -> None:
     """End what somebody does as others from sessions of his own that are over."""
-    ended = await SessionRepository(uow).end_orphans(impersonator_id, "impersonator_left", clock.now())
+    ended = await SessionKeeper(uow).end_orphans(impersonator_id, "impersonator_left", clock.now())
     if ended:
         forget(uow, ended)
 
@@ -74,7 +74,7 @@ async def still_allowed(uow: UnitOfWork, sessions: Sequence[LiveSession]) -> set
     acted = [(one, one.impersonator_id, one.impersonator_session_id) for one in sessions if one.impersonator_id is not None]
     if not acted:
         return set()
-    own = {one.id: one for one in await SessionRepository(uow).live([began for _, _, began in acted if began], clock.now())}
+    own = {one.id: one for one in await SessionKeeper(uow).live([began for _, _, began in acted if began], clock.now())}
     standing = await UserService(uow).standing(list({by for _, by, _ in acted if by}))
     held = await uow.port(PermissionSource).held(uow, list({id for one, by, _ in acted for id in (one.user_id, by) if id}))
     mfa = uow.port(CoreSettings).mfa

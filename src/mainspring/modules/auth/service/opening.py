@@ -10,9 +10,10 @@ from mainspring.core.settings import Settings
 
 from ..events import SignedIn
 from ..ports import CLIENT, PlaceFinder
-from ..repository import RefreshTokenRepository, SessionRepository
+from ..repository import RefreshTokenRepository
 from ..rows import IMPERSONATION, Proof, SessionRow, Tokens, proved_two
 from ..sealing import token_hash
+from .keeping import SessionKeeper
 
 REFRESH_TOKEN_BYTES = 64
 LONGEST_DEVICE, LONGEST_PLACE = 300, 200
@@ -50,7 +51,7 @@ async def open_session(
         ended_at=None,
         origin_id=proof.origin_id,
     )
-    await SessionRepository(uow).add(session)
+    await SessionKeeper(uow).add(session)
     refresh_token = ids.secret(REFRESH_TOKEN_BYTES)
     expires_at = min(now + settings.refresh_token_ttl, session.expires_at)
     await RefreshTokenRepository(uow).add(session.id, token_hash(refresh_token), expires_at)
@@ -81,7 +82,7 @@ async def open_impersonation(uow: UnitOfWork, caller: Principal, user_id: UUID, 
         impersonator_id=caller.id,
         impersonator_session_id=caller.session_id,
     )
-    await SessionRepository(uow).add(session)
+    await SessionKeeper(uow).add(session)
     return session
 
 

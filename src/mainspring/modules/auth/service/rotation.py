@@ -17,9 +17,10 @@ from mainspring.core.settings import Settings
 from ..errors import RefreshTokenExpired, RefreshTokenInvalid, RefreshTokenReused, RefreshTokenRevoked
 from ..events import RefreshReused
 from ..ports import SessionFollower
-from ..repository import RefreshTokenRepository, SessionRepository
+from ..repository import RefreshTokenRepository
 from ..rows import PresentedRefresh, TokenRow, Tokens, proved_two
 from ..sealing import seal, token_hash, unseal
+from .keeping import SessionKeeper
 from .opening import REFRESH_TOKEN_BYTES
 from .sessions import is_alive
 
@@ -44,10 +45,16 @@ class RotationService:
         self.tokens = RefreshTokenRepository(uow)
 
     async def known(self, presented: PresentedRefresh) -> TokenRow:
-        """The row of a token that came the way it was given. Raises RefreshTokenInvalid; noise never reaches for the writer."""
+        """The row of a token that came the way it was given. Noise never reaches for the writer.
+
+        Raises RefreshTokenInvalid, and RefreshTokenRevoked when the store of sessions holds no longer what the row says is alive.
+        """
         row = await self._row(presented.token)
         if row.transport != presented.transport:  # a cookie's token has no business in a body, nor the other way (D-08)
             raise RefreshTokenInvalid()
+        is_alive_by_row = is_alive(row.session_ended_at, row.session_expires_at, clock.now())
+        if is_alive_by_row and not await SessionKeeper(self.uow).is_held(row.session_id):
+            raise RefreshTokenRevoked()
         return row
 
     async def of_cookie(self, token: str) -> TokenRow | None:
@@ -83,7 +90,7 @@ class RotationService:
             return await self._second_use(token)
         expires_at = min(now + self.settings.refresh_token_ttl, row.session_expires_at)
         await self.tokens.add(row.session_id, successor.hash, expires_at)
-        if not await SessionRepository(self.uow).touch(row.session_id, now):
+        if not await SessionKeeper(self.uow).touch(row.session_id, now):
             raise RefreshTokenRevoked()  # ended between the two statements
         return _tokens(row, successor.token, expires_at)
 
@@ -123,7 +130,7 @@ class RotationService:
         return _tokens(row, refresh_token, following.expires_at)
 
     async def _reused(self, row: TokenRow, now: datetime) -> Tokens:
-        if await SessionRepository(self.uow).end(row.user_id, row.session_id, REUSE, now):
+        if await SessionKeeper(self.uow).end(row.user_id, row.session_id, REUSE, now):
             await self.uow.port(SessionFollower).ended(self.uow, [row.session_id], REUSE)
         self.uow.publish(RefreshReused(row.session_id, row.user_id))
         snapshots = self.uow.port(Snapshots)

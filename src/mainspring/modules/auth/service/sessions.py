@@ -16,11 +16,12 @@ from mainspring.modules.users.service import UserService
 from ..errors import SessionNotFound
 from ..events import AllSessionsEnded, SessionEnded, SteppedUp
 from ..ports import SessionFollower
-from ..repository import SESSIONS, ChallengeRepository, SessionRepository
+from ..repository import ChallengeRepository
 from ..rows import SessionRow
 from ..schemas import SessionQuery
 from .holding import hold_admissions
 from .impersonation import end_orphans
+from .keeping import SessionKeeper
 
 log = get_logger(__name__)
 
@@ -30,11 +31,11 @@ class SessionService:
 
     def __init__(self, uow: UnitOfWork) -> None:
         self.uow = uow
-        self.sessions = SessionRepository(uow)
+        self.sessions = SessionKeeper(uow)
 
     async def of_user(self, user_id: UUID, query: SessionQuery) -> Page[SessionRow] | Slice[SessionRow]:
         """The user's living sessions."""
-        return await query.fetch(self.uow, SESSIONS, user_id=user_id, now=clock.now())
+        return await self.sessions.of_user(user_id, query)
 
     async def alive(self, session_id: UUID) -> SessionRow | None:
         """A session that has not ended, whoever asks."""

@@ -11,21 +11,22 @@ from mainspring.modules.users.rows import PERSON
 from mainspring.modules.users.service import UserService
 
 from ..ports import CLIENT
-from ..repository import SessionRepository
 from ..rows import proved_two
 from .impersonation import still_allowed
+from .keeping import SessionKeeper
 from .sessions import SessionService
 
 
 class LiveSessions:
-    """Core's `SessionSource`: two statements for any number of sessions, three more where somebody acts as another."""
+    """Core's `SessionSource`: two statements for any number of sessions, three more where somebody acts as another. The store is
+    asked once, and once more for those."""
 
     async def live(self, uow: UnitOfWork, session_ids: Sequence[UUID]) -> dict[UUID, SessionState]:
         """The sessions that have not ended and whose users are neither deleted nor disabled.
 
         Service accounts have none but those of an OAuth client that acts as them.
         """
-        sessions = await SessionRepository(uow).live(session_ids, clock.now())
+        sessions = await SessionKeeper(uow).live(session_ids, clock.now())
         standing = await UserService(uow).standing(list({session.user_id for session in sessions}), services=True)
         acting = await still_allowed(uow, sessions)
         return {
