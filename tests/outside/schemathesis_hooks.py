@@ -100,9 +100,12 @@ def before_call(context, case, kwargs):
     """A key that was used for another request is refused, rightly: each valid one is used once."""
     key = (case.headers or {}).get("Idempotency-Key")
     if isinstance(key, str) and case.meta is not None and case.meta.generation.mode.is_positive:
-        quote, rest = ('"', key[1:]) if key.startswith('"') else ("", key[:200])
-        if len(rest) < 240:
-            case.headers["Idempotency-Key"] = f"{quote}{next(numbers)}-{rest}"
+        quoted = len(key) > 1 and key.startswith('"')
+        rest = key[1:-1][:200] if quoted else key[:200]
+        if quoted and (len(rest) - len(rest.rstrip("\\"))) % 2:
+            rest = rest[:-1]  # half of an escape
+        name = f"{next(numbers)}-{rest}"
+        case.headers["Idempotency-Key"] = f'"{name}"' if quoted else name
 
 
 @schemathesis.hook
