@@ -58,7 +58,7 @@ async def test_every_answer_is_one_that_the_contract_names(
 def statuses_of(log: str) -> dict[int, int]:
     """How many answers of each hundred the access log tells."""
     counts = dict.fromkeys(range(1, 6), 0)
-    for line in log.splitlines():
+    for line in log.split("\n"):  # a path may hold what splitlines() takes for an end of line
         if '"logger":"access"' in line:
             counts[json.loads(line)["status"] // 100] += 1
     return counts
