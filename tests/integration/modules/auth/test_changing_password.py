@@ -1,9 +1,12 @@
 """Choosing a new password."""
 
+import asyncio
+
 import pytest
 
 from mainspring.core.mail.folder import MailFolder
 from mainspring.core.observability.logs import captured_logs
+from mainspring.modules.auth.service import CredentialService, hold_admissions
 from mainspring.testing.client import PASSWORD
 
 pytestmark = pytest.mark.anyio
@@ -65,3 +68,17 @@ async def test_the_owner_is_told_and_cannot_keep_it_from_himself(app, ada):
     mails = [mail for mail in await app.application.resolve(MailFolder).newest(10) if mail.subject == told[0]["title"]]
     assert [mail.to for mail in mails] == ["Ada Lovelace <ada@example.com>"]
     assert refused.status_code == 409
+
+
+async def test_who_holds_the_sign_ins_of_a_user_gets_the_credential_too(app, ada):
+    # a change of address takes the lock and then the row; the other order would be a deadlock, and 503
+    async with app.application.unit() as uow:
+        await hold_admissions(uow, ada.id)
+        wish = {"currentPassword": PASSWORD, "newPassword": NEW}
+        changing = asyncio.create_task(app.as_(ada).post(CHANGE, json=wish))
+        await asyncio.sleep(0.5)  # time to hash, and to stand at the lock
+        stored = await CredentialService(uow).hash_of(ada.id)
+        assert stored is not None
+        assert await CredentialService(uow).confirm(ada.id, stored, stored)
+
+    assert (await changing).status_code == 204

@@ -7,6 +7,7 @@ from mainspring.core.database import UnitOfWork
 
 from ..events import PasswordChanged
 from ..repository import CredentialRepository
+from .holding import hold_admissions
 from .sessions import SessionService
 
 
@@ -39,6 +40,7 @@ class CredentialService:
 
     async def change(self, user_id: UUID, session_id: UUID, old_hash: str, new_hash: str) -> bool:
         """Another password, and the end of all other sessions; False when the password was changed meanwhile."""
+        await hold_admissions(self.uow, user_id)  # before the credential, as everybody does, or two wait for each other
         if not await self.credentials.replace(user_id, old_hash, new_hash):
             return False
         await SessionService(self.uow).end_others(user_id, session_id, "password_change")

@@ -74,7 +74,7 @@ class SessionService:
             self.uow.publish(SessionEnded(session_id, user_id))
             self._forget_session(session_id)
             await end_orphans(self.uow, user_id)
-            await self._tell([session_id], "replaced")
+            await self._tell([session_id], reason)
 
     async def end_several(self, session_ids: Sequence[UUID], reason: str) -> int:
         """End sessions, whoever owns them; how many were alive."""

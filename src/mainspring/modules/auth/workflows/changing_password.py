@@ -10,7 +10,7 @@ from mainspring.modules.users.service import UserService
 
 from ..errors import WrongPassword
 from ..schemas import ChangePassword
-from ..service import CredentialService, hold_admissions
+from ..service import CredentialService
 from .confirming import confirm_password
 
 
@@ -32,7 +32,6 @@ class ChangingPassword:
             raise WrongPassword()
         new_hash = await self.application.resolve(Passwords).hash(wish.new_password)
         async with self.application.unit(self.context) as uow:
-            await hold_admissions(uow, caller.id)  # before the credential, as everybody does, or two wait for each other
             if not await CredentialService(uow).change(caller.id, caller.session_id, stored, new_hash):
                 raise WrongPassword()  # somebody changed it while we hashed
         security_events.password_change(user_id=caller.id, ip=self.context.address)
