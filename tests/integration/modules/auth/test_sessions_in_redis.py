@@ -1,6 +1,6 @@
 """`SESSION_STORE=redis`: what Redis does not hold is not alive, and neither is what the rows say has ended (R-086)."""
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from uuid import UUID
 
@@ -8,19 +8,16 @@ import pytest
 from redis import Redis
 from sqlalchemy import update
 
-from mainspring.core import clock
 from mainspring.core.database import Statement, bind
-from mainspring.core.security.principal import Principal
 from mainspring.core.security.snapshots import Snapshots
-from mainspring.modules.auth.errors import RefreshTokenReused, SessionNotFound
+from mainspring.modules.auth.errors import SessionNotFound
 from mainspring.modules.auth.models import RefreshToken, Session
-from mainspring.modules.auth.rows import PresentedRefresh, Proof
-from mainspring.modules.auth.service import Admission, FactorService, RotationService, SessionService
-from mainspring.modules.users.service import UserService
+from mainspring.modules.auth.rows import Proof
+from mainspring.modules.auth.service import Admission, SessionService
 from mainspring.testing.client import PASSWORD, AppClient, SignedIn
 
-from .authenticator_app import with_totp
 from .session_stores import IN_REDIS
+from .ways_of_ending import WAYS
 
 pytestmark = IN_REDIS
 
@@ -140,105 +137,6 @@ async def test_an_end_whose_commit_fails_signs_out_and_a_beginning_opens_nothing
 
     assert (await sees(app, ada), await sees(app, bob)) == (401, 200)
     assert len(keys(redis)) == 2  # bob's, and one that nobody has a token of
-
-
-Way = Callable[[AppClient, SignedIn, SignedIn, UUID], Awaitable[None]]
-WAYS: dict[str, Way] = {}
-
-
-def way(deed: Way) -> Way:
-    WAYS[deed.__name__] = deed
-    return deed
-
-
-@way
-async def logout(app, ada, admin, session_id):
-    await app.as_(ada).post(f"{AUTH}/logout")
-
-
-@way
-async def logout_all(app, ada, admin, session_id):
-    await app.as_(ada).post(f"{AUTH}/logout-all")
-
-
-@way
-async def ended_by_the_owner(app, ada, admin, session_id):
-    other = await app.sign_in(ada.email)
-    await app.as_(other).delete(f"{AUTH}/sessions/{session_id}")
-
-
-@way
-async def ended_by_an_administrator(app, ada, admin, session_id):
-    await app.as_(admin).delete(f"/api/v1/users/{ada.id}/sessions")
-
-
-@way
-async def new_password(app, ada, admin, session_id):
-    other = await app.sign_in(ada.email)
-    wish = {"currentPassword": PASSWORD, "newPassword": "a quite different sentence"}
-    assert (await app.as_(other).post(f"{AUTH}/change-password", json=wish)).status_code == 204
-
-
-@way
-async def second_factor_switched_on(app, ada, admin, session_id):
-    await with_totp(app, await app.sign_in(ada.email))
-
-
-@way
-async def second_factor_reset(app, ada, admin, session_id):
-    await with_totp(app, ada)
-    async with app.application.unit() as uow:
-        caller = Principal(admin.id, admin.email, frozenset({"admin"}), frozenset(), ELSEWHERE, "", clock.now())
-        await FactorService(uow).reset(caller, ada.id)
-
-
-@way
-async def disabled(app, ada, admin, session_id):
-    async with app.application.unit() as uow:
-        await UserService(uow).set_active(ada.id, False)
-
-
-@way
-async def deletion_wished(app, ada, admin, session_id):
-    assert (await app.as_(ada).request("DELETE", ME, json={"currentPassword": PASSWORD})).status_code == 202
-
-
-@way
-async def erased(app, ada, admin, session_id):
-    async with app.application.unit() as uow:
-        await UserService(uow).erase(ada.id)
-
-
-@way
-async def replaced(app, ada, admin, session_id):
-    async with app.application.unit() as uow:
-        await SessionService(uow).let_go(ada.id, session_id, "replaced")
-
-
-@way
-async def several(app, ada, admin, session_id):
-    async with app.application.unit() as uow:
-        assert await SessionService(uow).end_several([session_id], "consent_withdrawn") == 1
-
-
-@way
-async def ended_where_it_began(app, ada, admin, session_id):
-    async with app.application.unit() as uow:
-        await uow.run(BEGUN_ELSEWHERE, origin_id=ELSEWHERE)
-    async with app.application.unit() as uow:
-        assert await SessionService(uow).end_of_origins(ada.id, [ELSEWHERE], "signed_out_there") == 1
-
-
-@way
-async def refresh_token_used_twice(app, ada, admin, session_id):
-    async with app.application.unit() as uow:
-        await uow.run(USED_LONG_AGO, at=clock.now() - timedelta(minutes=5))
-    async with app.application.reading() as uow:
-        row = await RotationService(uow).known(PresentedRefresh(ada.refresh_token, "bearer", lambda id: None))
-        successor = RotationService(uow).successor(ada.refresh_token, row)
-    with pytest.raises(RefreshTokenReused):
-        async with app.application.unit() as uow:
-            await RotationService(uow).rotate(ada.refresh_token, row, successor)
 
 
 @pytest.mark.parametrize("name", WAYS)
