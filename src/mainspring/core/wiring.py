@@ -45,7 +45,7 @@ def register_core(application: "Application") -> None:
         singleton(KeyRing, lambda: _keys(settings))
     register_token_keys(application)
     singleton(AccessTokens, lambda: _tokens(application))
-    singleton(HashingSlots, lambda: HashingSlots(settings.data_dir / "runtime"))
+    singleton(HashingSlots, lambda: _slots(settings))
     singleton(Passwords, lambda: Passwords(application.resolve(HashingSlots), _cost(settings)))
     singleton(NewPasswords, lambda: _new_passwords(settings))
     singleton(Runtime, lambda: Runtime(settings.data_dir))
@@ -122,6 +122,10 @@ def _tokens(application: "Application") -> AccessTokens:
         ttl=settings.access_token_ttl,
         claims=settings.jwt_claims,
     )
+
+
+def _slots(settings: Settings) -> HashingSlots:
+    return HashingSlots(settings.data_dir / "runtime", longest_wait=settings.password.longest_wait.total_seconds())
 
 
 def _cost(settings: Settings) -> Argon2Cost:

@@ -23,7 +23,7 @@ from .postgresql import Postgresql, database_name
 def environment_of_tests() -> dict[str, str]:
     """What every test is given: known secrets, a key pair a process, cheap password hashing, limits on requests out of reach.
 
-    Waits for the database are long: fifty requests that race while the machine stands still have one winner and no 503.
+    Waits for the database and for hashing are long: requests that race while the machine stands still have one winner, no 503.
     Tests of those waits set their own.
     """
     key = rsa.generate_private_key(public_exponent=65537, key_size=3072)
@@ -44,6 +44,7 @@ def environment_of_tests() -> dict[str, str]:
         "PASSWORD__MEMORY_KIB": "8192",
         "PASSWORD__TIME_COST": "1",
         "PASSWORD__PARALLELISM": "1",
+        "PASSWORD__LONGEST_WAIT": "20s",
         "RATE_LIMITS__ANONYMOUS": "1000000/15m",
         "RATE_LIMITS__SIGNED_IN": "1000000/1h",
     }

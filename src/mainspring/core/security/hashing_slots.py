@@ -3,8 +3,8 @@ D-10).
 
 Everything shared is a lock on a file in `DATA_DIR/runtime`, so a process that dies leaves nothing behind:
 
-- a ticket, one byte of `hashing.queue`, for everybody who is hashed or waits. There are as many as 2.4 seconds can serve; who
-  gets none is shed at once.
+- a ticket, one byte of `hashing.queue`, for everybody who is hashed or waits. There are as many as can be served in time
+  (`PASSWORD__LONGEST_WAIT`); who gets none is shed at once.
 - the turn, `hashing.turn`: one waiting thread of the machine holds it and looks for a free slot, the others queue for the turn.
   So a process that just left a slot cannot overtake those of other processes.
 - the slots, `hashing.slot-N`.
@@ -27,18 +27,19 @@ from ..errors import Unavailable
 
 R = TypeVar("R")
 
-QUEUE_SECONDS = 2.4  # of work; a hash takes 0.12 to 0.16 s with two cores, so 20 of 40 at once are served within three seconds
-LONGEST_WAIT = 2.55  # seconds until hashing begins; the machine may be slower than its own work tells
+LONGEST_WAIT = 2.55  # seconds until hashing begins; a hash takes 0.12 to 0.16 s, so 20 of 40 at once are served within three
+SLACK = 0.15  # seconds of that wait which the queue leaves: the machine may be slower than its own work tells
 FIRST_GUESS = 0.16  # seconds of a core that a hash takes, until we have measured: 64 MiB, 3 passes
 LOOK_AGAIN = 0.003  # seconds between looks for a free slot; one thread of the machine looks
 NICENESS = 1  # the event loops, which answer everybody else, come first
 
 
 class HashingSlots:
-    """Runs hashing work off the event loop, at lower priority. `slots` is the machine's number of cores, the same everywhere."""
+    """Runs hashing work off the event loop, at lower priority. `slots` is the machine's number of cores, the same everywhere;
+    `longest_wait` is in seconds."""
 
-    def __init__(self, folder: Path, *, slots: int | None = None) -> None:
-        self.folder, self.slots = folder, slots or cores()
+    def __init__(self, folder: Path, *, slots: int | None = None, longest_wait: float = LONGEST_WAIT) -> None:
+        self.folder, self.slots, self.longest_wait = folder, slots or cores(), longest_wait
         self._tickets = _Tickets(folder / "hashing.queue")
         self._threads = ThreadPoolExecutor(self.slots, "hashing", _lower_priority)
         self._seconds = FIRST_GUESS
@@ -46,10 +47,10 @@ class HashingSlots:
     @property
     def capacity(self) -> int:
         """How many may be hashed or wait at once, on the whole machine."""
-        return self.slots + math.ceil(QUEUE_SECONDS * self.slots / self._seconds)
+        return self.slots + math.ceil((self.longest_wait - SLACK) * self.slots / self._seconds)
 
     async def run(self, work: Callable[[], R]) -> R:
-        """The result of `work`. Raises Unavailable when more work waits than 2.4 seconds can do."""
+        """The result of `work`. Raises Unavailable when it would not begin within `longest_wait` seconds, or does not."""
         ticket = self._tickets.take(self.capacity)
         if ticket is None:
             raise Unavailable(retry_after=3)
@@ -57,7 +58,7 @@ class HashingSlots:
         future = self._threads.submit(self._perform, job)
         future.add_done_callback(lambda _: self._tickets.give_back(ticket))
         try:
-            return await _result(job, future)
+            return await self._result(job, future)
         finally:
             job.wanted = False
             future.cancel()
@@ -66,6 +67,14 @@ class HashingSlots:
         """Let the threads go once their work is done."""
         self._threads.shutdown(wait=False, cancel_futures=True)
         self._tickets.close()
+
+    async def _result(self, job: "_Job[R]", future: "Future[R]") -> R:
+        waiting = asyncio.wrap_future(future)
+        waiting.add_done_callback(lambda done: done.cancelled() or done.exception())  # nobody may be left to look at it
+        await asyncio.wait([waiting], timeout=self.longest_wait)
+        if not waiting.done() and not job.begun:
+            raise Unavailable(retry_after=3)
+        return await waiting
 
     def _perform(self, job: "_Job[R]") -> R:
         with self._slot():
@@ -108,15 +117,6 @@ class _Job(Generic[R]):
 
     def __init__(self, work: Callable[[], R]) -> None:
         self.work, self.wanted, self.begun = work, True, False
-
-
-async def _result(job: _Job[R], future: "Future[R]") -> R:
-    waiting = asyncio.wrap_future(future)
-    waiting.add_done_callback(lambda done: done.cancelled() or done.exception())  # nobody may be left to look at it
-    await asyncio.wait([waiting], timeout=LONGEST_WAIT)
-    if not waiting.done() and not job.begun:
-        raise Unavailable(retry_after=3)
-    return await waiting
 
 
 class _Tickets:

@@ -30,7 +30,7 @@ class Verdict:
 class Passwords:
     """Hashes and checks passwords. Both wait for a slot, so never call them inside a unit of work.
 
-    Both raise Unavailable when more work waits than 2.4 seconds can do.
+    Both raise Unavailable when hashing would not begin in time.
     """
 
     def __init__(self, slots: HashingSlots, cost: Argon2Cost = PRESETS["standard"]) -> None:

@@ -2,7 +2,8 @@
 
 from .durations import format_duration, parse_duration
 from .loading import load_settings
-from .model import PasswordSettings, Settings, Shown
+from .model import Settings, Shown
+from .passwords import PasswordSettings
 from .problems import SettingsRefused
 from .secrets import keep_secret
 from .section import Section

@@ -15,38 +15,12 @@ from .jobs import JobSettings
 from .limits import LimitSettings
 from .mfa import MfaSettings
 from .outgoing import OutgoingSettings
+from .passwords import PasswordSettings
 from .processes import ProcessCount
 from .section import Section
 
 S = TypeVar("S", bound=BaseModel)
 MIB = 1024 * 1024
-
-
-class PasswordSettings(Section):
-    """`PASSWORD__...`: rules for new passwords and the cost of hashing them (R-049, R-054, D-13)."""
-
-    min_length: int = Field(default=8, ge=8, le=128, description="Fewest characters of a new password.")
-    max_length: int = Field(
-        default=128, ge=64, le=4096, description="Most characters of a password; longer ones are refused, never cut."
-    )
-    classes: tuple[Literal["lower", "upper", "digit", "special"], ...] = Field(
-        default=(), description="Kinds of characters every new password must hold: lower,upper,digit,special. None by default."
-    )
-    refused_words: tuple[str, ...] = Field(
-        default=(), description="Words that no password may be made of, beside SERVICE_NAME and those about the user."
-    )
-    breach_file: Path | None = Field(
-        default=None,
-        description="File of SHA-1 hashes of breached passwords, sorted, as Pwned Passwords ordered by hash; they are refused.",
-    )
-    preset: Literal["standard", "small", "large"] = Field(
-        default="standard", description="Cost of one Argon2id hash: 64 MiB and 3 passes; small 19 MiB and 2; large 256 MiB and 3."
-    )
-    memory_kib: int | None = Field(
-        default=None, ge=8_192, le=2**21, description="Memory of one hash in KiB, instead of the preset's."
-    )
-    time_cost: int | None = Field(default=None, ge=1, le=64, description="Passes of one hash, instead of the preset's.")
-    parallelism: int | None = Field(default=None, ge=1, le=64, description="Lanes of one hash, instead of the preset's.")
 
 
 class WorkflowSettings(Section):

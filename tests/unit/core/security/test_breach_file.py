@@ -8,7 +8,7 @@ import pytest
 from mainspring.core.errors import Invalid
 from mainspring.core.security.breach_file import BreachFile, what_is_wrong
 from mainspring.core.security.new_passwords import NewPasswords
-from mainspring.core.settings.model import PasswordSettings
+from mainspring.core.settings import PasswordSettings
 
 KNOWN = [f"breached password {number}" for number in range(997)]
 

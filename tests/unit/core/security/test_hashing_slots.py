@@ -13,18 +13,18 @@ from pathlib import Path
 import pytest
 
 from mainspring.core.errors import Unavailable
-from mainspring.core.security import hashing_slots
-from mainspring.core.security.hashing_slots import NICENESS, QUEUE_SECONDS, HashingSlots, cores
+from mainspring.core.security.hashing_slots import LONGEST_WAIT, NICENESS, SLACK, HashingSlots, cores
 
 Opener = Callable[..., HashingSlots]
+QUEUE_SECONDS = LONGEST_WAIT - SLACK
 
 
 @pytest.fixture
 def slots_in(tmp_path: Path) -> Iterator[Opener]:
     opened: list[HashingSlots] = []
 
-    def opener(slots: int = 2) -> HashingSlots:
-        opened.append(HashingSlots(tmp_path, slots=slots))
+    def opener(slots: int = 2, **options: float) -> HashingSlots:
+        opened.append(HashingSlots(tmp_path, slots=slots, **options))
         return opened[-1]
 
     yield opener
@@ -77,6 +77,10 @@ def busy_for_a_while() -> None:
         pass
 
 
+async def test_who_may_wait_longer_finds_a_longer_queue(slots_in: Opener) -> None:
+    assert slots_in(longest_wait=20.15).capacity - 2 == 20 * 2 / 0.16
+
+
 async def test_the_queue_follows_what_is_measured(slots_in: Opener) -> None:
     slots = slots_in()
     before = slots.capacity
@@ -87,9 +91,8 @@ async def test_the_queue_follows_what_is_measured(slots_in: Opener) -> None:
     assert slots.capacity < before
 
 
-async def test_nobody_waits_much_longer_than_the_queue_lasts(slots_in: Opener, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hashing_slots, "LONGEST_WAIT", 0.3)
-    slots = slots_in(1)
+async def test_nobody_waits_much_longer_than_the_queue_lasts(slots_in: Opener) -> None:
+    slots = slots_in(1, longest_wait=0.5)
     hogging = asyncio.ensure_future(slots.run(lambda: time.sleep(3)))
     await asyncio.sleep(0.05)
     began = time.monotonic()
